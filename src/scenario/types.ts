@@ -1,0 +1,77 @@
+/** A scenario as loaded: everything checked, all references resolved by name, times in milliseconds. */
+import type { z } from 'zod';
+import type { TrafficSpec } from '../verdict/history.ts';
+
+export type ScenarioTraffic = TrafficSpec & {
+  /** Name of a client group. */
+  readonly from: string;
+  /** Name of a service. */
+  readonly to: string;
+};
+
+export interface TimelineFault {
+  readonly action: 'inject';
+  readonly atMs: number;
+  /** Unique in the scenario: metrics' windows and `heal` refer to it. Defaults to the fault's own name. */
+  readonly name: string;
+  readonly fault: string;
+  /** What it hits, as written: `l4-1`, `l4` (all of them), `l4-1:fabric` (a cable). */
+  readonly target: string;
+  /** The fault's own keys, validated. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export interface TimelineHeal {
+  readonly action: 'heal';
+  readonly atMs: number;
+  /** `heal-<of>` unless given. */
+  readonly name: string;
+  /** Name of the fault to heal. */
+  readonly of: string;
+}
+
+export type TimelineEntry = TimelineFault | TimelineHeal;
+
+/** An expectation as written, with where it stands. */
+export interface WrittenExpectation {
+  readonly expression: string;
+  readonly line: number;
+}
+
+export interface Scenario {
+  readonly name: string;
+  readonly file: string;
+  /** Absolute path. */
+  readonly topologyFile: string;
+  readonly seed: number;
+  readonly traffic: readonly ScenarioTraffic[];
+  readonly steady: {
+    /** How long all traffic must be well before the timeline begins. */
+    readonly forMs: number;
+    /** How long to wait for that. Default 60 s. */
+    readonly withinMs: number;
+  };
+  /** In order of time. */
+  readonly timeline: readonly TimelineEntry[];
+  readonly durationMs: number;
+  readonly expect: readonly WrittenExpectation[];
+  readonly control?: {
+    /** `l4.sloppy_tcp` → false: keys of groups of the topology that differ in the control. */
+    readonly set: Readonly<Record<string, unknown>>;
+    readonly expect: readonly WrittenExpectation[];
+  };
+}
+
+/** What a fault tells the scenario stage about itself. */
+export interface FaultTraits {
+  readonly name: string;
+  readonly summary: string;
+  /** `node`: a node or group; `link`: `node:network`. */
+  readonly target: 'node' | 'link';
+  /** Kinds that can have it; absent: all. */
+  readonly kinds?: readonly string[];
+  /** Schema of the fault's own keys. */
+  readonly options: z.ZodObject;
+}
+
+export type FaultTable = Readonly<Record<string, FaultTraits>>;

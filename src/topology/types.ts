@@ -1,0 +1,133 @@
+/** What the rest of the program knows of topologies: plain data, no behaviour. */
+import type { z } from 'zod';
+
+export type Protocol = 'http' | 'tcp';
+
+/** An address that clients use: VIP + port + protocol. */
+export interface Service {
+  readonly name: string;
+  readonly vip: string;
+  readonly port: number;
+  readonly protocol: Protocol;
+}
+
+export interface Network {
+  readonly name: string;
+  readonly subnet: string;
+  readonly mtu?: number;
+}
+
+/** One entry under `nodes`: `count` nodes alike. */
+export interface NodeGroup {
+  readonly name: string;
+  readonly kind: string;
+  readonly count: number;
+  readonly networks: readonly string[];
+  readonly serves: readonly string[];
+  /** Group that a balancer passes its services on to. */
+  readonly to?: string;
+  readonly asn?: number;
+  /** Prefix of addresses of its own on its loopback: a client's many source addresses. */
+  readonly sources?: string;
+  /** The kind's own keys, validated and with defaults filled in by its schema. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export interface Topology {
+  readonly name: string;
+  readonly file: string;
+  readonly services: readonly Service[];
+  readonly networks: readonly Network[];
+  readonly nodes: readonly NodeGroup[];
+}
+
+/**
+ * What a kind tells the topology stage about itself, so that loading and planning stay free of kinds.
+ * (The rest of a kind's contract is in kinds/contract.ts.)
+ */
+export interface KindTraits {
+  readonly name: string;
+  /** One line for `tierlab plan` and error messages. */
+  readonly summary: string;
+  /** Schema of the kind's own keys in a topology file. Every key has a default or is optional. */
+  readonly options: z.ZodObject;
+  /** Common keys that the kind needs or can have: `serves`, `to`, `asn`, `sources`. Others are refused. */
+  readonly keys: Readonly<Partial<Record<'serves' | 'to' | 'asn' | 'sources', 'required' | 'optional'>>>;
+  /** `router`: has BGP sessions with every speaker on its networks that is not of its own group. `speaker`: only with routers. */
+  readonly bgp: 'router' | 'speaker' | 'none';
+  /** Kinds that `to` may name; empty: any. */
+  readonly passesTo?: readonly string[];
+  /** Bytes that it adds to each packet on the way to its `to` group (20 for IPIP over IPv4). */
+  readonly tunnelOverhead?: (options: Readonly<Record<string, unknown>>) => number;
+  /** Made by the plan for every network; not to be written in a topology file. */
+  readonly internal?: boolean;
+}
+
+export type KindTable = Readonly<Record<string, KindTraits>>;
+
+/** One end of a cable. The other end is a port, named after the node, on the network's switch. */
+export interface Interface {
+  /** In the node: named after the network (≤ 15 characters). */
+  readonly name: string;
+  readonly network: string;
+  readonly mac: string;
+  readonly address: string;
+  readonly prefixLength: number;
+  readonly mtu: number;
+}
+
+/** A BGP session as one side sees it. */
+export interface BgpPeer {
+  /** Name of the peer node. */
+  readonly node: string;
+  readonly kind: string;
+  /** Group of the peer node. */
+  readonly group: string;
+  readonly interface: string;
+  readonly localAddress: string;
+  readonly address: string;
+  readonly asn: number;
+}
+
+export interface PlannedNode {
+  /** `l4-1`, or `client` where the group has a count of 1 that was not written. */
+  readonly name: string;
+  readonly group: string;
+  /** From 1, in its group. */
+  readonly index: number;
+  readonly kind: string;
+  /** Distance from the clients along the chain: 0 clients, then 1, 2, …; undefined for switches. */
+  readonly tier?: number;
+  readonly interfaces: readonly Interface[];
+  /** Prefix that is local to the node (a client's sources). */
+  readonly sources?: string;
+  readonly asn?: number;
+  readonly routerId?: string;
+  readonly peers: readonly BgpPeer[];
+  /** Static routes: prefix (or `default`) via an address on one of its networks. */
+  readonly routes: readonly { readonly to: string; readonly via: string; readonly interface: string }[];
+  /** fib_multipath_hash_fields of this node: each router has a mapping of its own. */
+  readonly hashFields: number;
+  readonly services: readonly Service[];
+  /** Nodes of the `to` group, in the one order in which every balancer adds them, with the address used to reach each. */
+  readonly targets: readonly { readonly node: string; readonly address: string }[];
+  /** Balancers whose `to` group this node is in, with the address they send from. */
+  readonly senders: readonly { readonly node: string; readonly kind: string; readonly address: string }[];
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export interface PlannedNetwork {
+  readonly name: string;
+  readonly subnet: string;
+  readonly mtu: number;
+  readonly members: readonly { readonly node: string; readonly interface: string; readonly mac: string }[];
+}
+
+/** Everything that a lab is, before anything exists. Deterministic: the same topology gives the same plan. */
+export interface Plan {
+  readonly name: string;
+  readonly services: readonly Service[];
+  readonly networks: readonly PlannedNetwork[];
+  /** In file order; groups expanded. Switches are not among them: each network has one, in a namespace of its own. */
+  readonly nodes: readonly PlannedNode[];
+}

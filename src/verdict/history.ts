@@ -1,0 +1,156 @@
+/**
+ * The history: one JSON object a line, in the order of being recorded. It is all that the judge sees, so a saved run
+ * can be judged again. Times (`t`) are milliseconds since the epoch (fractions allowed).
+ */
+
+/** First line: what was asked for. */
+export interface RunEvent {
+  readonly type: 'run';
+  readonly t: number;
+  readonly tierlab: string;
+  /** 1 now; a reader refuses others. */
+  readonly format: 1;
+  readonly scenario: string;
+  readonly role: 'main' | 'control';
+  readonly lab: string;
+  readonly host: string;
+  readonly kernel: string;
+  readonly seed: number;
+  readonly traffic: readonly TrafficSpec[];
+  readonly expect: readonly string[];
+  readonly steadyForMs: number;
+  readonly durationMs: number;
+  /** Names of the timeline's faults, with the nodes and links they hit, and when they are due. */
+  readonly timeline: readonly { readonly atMs: number; readonly name: string; readonly what: string }[];
+}
+
+export type TrafficSpec =
+  | {
+      readonly type: 'held-tcp';
+      readonly name: string;
+      readonly connections: number;
+      readonly heartbeatMs: number;
+      readonly timeoutMs: number;
+      /** Bytes of payload that each heartbeat carries up and each answer down. */
+      readonly uploadBytes: number;
+      readonly downloadBytes: number;
+    }
+  | { readonly type: 'http'; readonly name: string; readonly ratePerSecond: number; readonly timeoutMs: number };
+
+/** How a flow or a request ended otherwise than planned. */
+export type Cause = 'rst' | 'eof' | 'timeout' | 'wrong-l7' | 'wrong-backend' | 'corrupt' | 'refused' | 'status';
+
+/** A held connection stands: the backend answered through it. `flow` counts from 0 in its traffic. */
+export interface OpenEvent {
+  readonly type: 'open';
+  readonly t: number;
+  readonly traffic: string;
+  readonly flow: number;
+  /** `address:port` of the client's end. */
+  readonly client: string;
+  readonly l7: string;
+  readonly backend: string;
+  /** The id that the L7 gave the connection. */
+  readonly connection: string;
+  readonly connectMs: number;
+}
+
+/** A heartbeat was answered. `ms`: from sending to the whole answer. `t`: when the answer came. */
+export interface BeatEvent {
+  readonly type: 'beat';
+  readonly t: number;
+  readonly traffic: string;
+  readonly flow: number;
+  readonly seq: number;
+  readonly ms: number;
+}
+
+/** A held connection ended. `cause` absent: by plan. `waitingMs`: how long the oldest unanswered heartbeat had waited. */
+export interface CloseEvent {
+  readonly type: 'close';
+  readonly t: number;
+  readonly traffic: string;
+  readonly flow: number;
+  readonly cause?: Cause;
+  readonly detail?: string;
+  readonly waitingMs: number;
+}
+
+/** A held connection could not be opened. */
+export interface OpenFailedEvent {
+  readonly type: 'open-failed';
+  readonly t: number;
+  readonly traffic: string;
+  readonly flow: number;
+  readonly client: string;
+  readonly cause: Cause;
+  readonly detail?: string;
+}
+
+/** One request of an open-model load. `intended`: when it was due; `ms`: from then to the end of the answer. */
+export interface RequestEvent {
+  readonly type: 'request';
+  readonly t: number;
+  readonly traffic: string;
+  readonly intended: number;
+  readonly ms: number;
+  readonly status?: number;
+  readonly l7?: string;
+  readonly backend?: string;
+  readonly cause?: Cause;
+  readonly detail?: string;
+}
+
+/** The traffic process was late by this much (event-loop lag), so what it measured then is not to be believed. */
+export interface LagEvent {
+  readonly type: 'lag';
+  readonly t: number;
+  readonly ms: number;
+}
+
+/** A flow was seen on another L4 node than before (first sight included): `from` absent at first sight. */
+export interface PathEvent {
+  readonly type: 'path';
+  readonly t: number;
+  readonly client: string;
+  readonly service: string;
+  readonly l4: string;
+  readonly l7: string;
+  readonly from?: string;
+}
+
+/** Milestones of the run. */
+export interface PhaseEvent {
+  readonly type: 'phase';
+  readonly t: number;
+  readonly phase: 'warm-up' | 'steady' | 'not-steady' | 'timeline' | 'end' | 'interrupted';
+  readonly detail?: string;
+}
+
+/** A fault or its healing. `landed` is what the verification saw; a fault that did not land makes the verdict unknown. */
+export interface FaultEvent {
+  readonly type: 'fault';
+  readonly t: number;
+  readonly name: string;
+  readonly fault: string;
+  readonly action: 'inject' | 'heal';
+  /** Nodes that it hits (for link faults: the node at the end of the cable). */
+  readonly targets: readonly string[];
+  readonly landed: boolean;
+  readonly evidence: string;
+  /** When the command for it began and ended (ms since the epoch). */
+  readonly from: number;
+  readonly to: number;
+}
+
+export type HistoryEvent =
+  | RunEvent
+  | OpenEvent
+  | BeatEvent
+  | CloseEvent
+  | OpenFailedEvent
+  | RequestEvent
+  | LagEvent
+  | PathEvent
+  | PhaseEvent
+  | FaultEvent;

@@ -1,0 +1,150 @@
+/** A lab that exists: how to look at its nodes and do things to them. All other rooms reach namespaces through this. */
+import { WorldError } from '../base/errors.ts';
+import type { ExecOptions, ExecResult, Host } from '../hosts/contract.ts';
+import type { CarriedFlow, Kind, NodeStats, NodeView } from '../kinds/contract.ts';
+import type { Plan, PlannedNode } from '../topology/types.ts';
+import { type LabPaths, netnsPath, nodePaths, pidFile } from './paths.ts';
+import { ownDaemons, type PlumbingOptions, sharedDaemons } from './plumbing.ts';
+
+export interface DaemonStatus {
+  readonly name: string;
+  readonly pid?: number;
+  /** `shared`: one process for all nodes of the kind. */
+  readonly shared: boolean;
+  readonly state: 'running' | 'stopped' | 'dead';
+}
+
+export class LiveLab {
+  readonly paths: LabPaths;
+  readonly plan: Plan;
+  readonly host: Host;
+  readonly options: PlumbingOptions;
+
+  constructor(paths: LabPaths, plan: Plan, host: Host, options: PlumbingOptions) {
+    this.paths = paths;
+    this.plan = plan;
+    this.host = host;
+    this.options = options;
+  }
+
+  node(name: string): PlannedNode {
+    const found = this.plan.nodes.find((node) => node.name === name);
+    if (found === undefined) throw new Error(`no node ${name} in the plan`);
+    return found;
+  }
+
+  kindOf(node: PlannedNode): Kind {
+    const kind = this.options.kinds[node.kind];
+    if (kind === undefined) throw new Error(`no kind ${node.kind}`);
+    return kind;
+  }
+
+  /** Arguments that run a program in the namespace of a node or of a network's switch. */
+  inside(nodeOrNetwork: string, argv: readonly string[]): string[] {
+    return ['nsenter', `--net=${netnsPath(this.paths, nodeOrNetwork)}`, '--', ...argv];
+  }
+
+  exec(nodeOrNetwork: string, argv: readonly string[], options?: ExecOptions): Promise<ExecResult> {
+    return this.host.exec(this.inside(nodeOrNetwork, argv), options);
+  }
+
+  /** Runs a script of our own on the lab's Linux in one shell. @throws WorldError `script-failed` with its last words */
+  async script(what: string, script: string, options: ExecOptions = {}): Promise<string> {
+    const result = await this.host.exec(['sh', '-s'], { ...options, input: script });
+    if (result.exitCode === 0) return result.stdout;
+    throw new WorldError(`${what} failed (exit code ${result.exitCode})`, {
+      code: 'script-failed',
+      exitCode: 4,
+      details: result.stderr.trim().split('\n').slice(-8),
+    });
+  }
+
+  view(node: PlannedNode): NodeView {
+    const paths = nodePaths(this.paths, node.name, this.options.programs);
+    return {
+      node,
+      plan: this.plan,
+      paths,
+      ask: (socket, request, isComplete) => this.#ask(socket, request, isComplete),
+      readFile: (path) => this.#readFile(node, path),
+      exec: (argv, options) => this.exec(node.name, argv, options),
+    };
+  }
+
+  async daemons(node: PlannedNode): Promise<DaemonStatus[]> {
+    const own = ownDaemons(node, this.plan, this.paths, this.options).map((daemon) => ({
+      daemon,
+      shared: false,
+    }));
+    const shared = sharedDaemons(this.plan, this.paths, this.options)
+      .filter(({ kind }) => kind === node.kind)
+      .map(({ daemon }) => ({ daemon, shared: true }));
+    return Promise.all(
+      [...own, ...shared].map(async ({ daemon, shared: isShared }): Promise<DaemonStatus> => {
+        const text = await this.host
+          .readFile(pidFile(this.paths, daemon.node, daemon.name))
+          .catch(() => undefined);
+        const pid = Number(text);
+        if (text === undefined || !(pid > 0)) return { name: daemon.name, shared: isShared, state: 'dead' };
+        return { name: daemon.name, pid, shared: isShared, state: await this.processState(pid) };
+      }),
+    );
+  }
+
+  async processState(pid: number): Promise<DaemonStatus['state']> {
+    const stat = await this.host.readFile(`/proc/${pid}/stat`).catch(() => undefined);
+    const letter = stat?.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
+    if (letter === undefined || letter === 'Z' || letter === 'X' || letter === '') return 'dead';
+    return letter === 'T' || letter === 't' ? 'stopped' : 'running';
+  }
+
+  async stats(node: PlannedNode): Promise<NodeStats | undefined> {
+    return this.kindOf(node).stats?.(this.view(node));
+  }
+
+  /** Which flows each tier-2 node carries now; a node that cannot be asked (dead) carries none. */
+  async flows(): Promise<{ node: string; flows: readonly CarriedFlow[] }[]> {
+    const carriers = this.plan.nodes.filter((node) => this.kindOf(node).flows !== undefined);
+    return Promise.all(
+      carriers.map(async (node) => ({
+        node: node.name,
+        flows:
+          (await this.kindOf(node)
+            .flows?.(this.view(node))
+            .catch(() => [])) ?? [],
+      })),
+    );
+  }
+
+  async #ask(socket: string, request: string, isComplete?: (answer: string) => boolean): Promise<string> {
+    const connection = await this.host.dial(socket);
+    const limit = setTimeout(
+      () => connection.readable.destroy(new Error(`${socket} did not answer within 5 s`)),
+      5000,
+    );
+    try {
+      connection.writable.write(request);
+      let answer = '';
+      connection.readable.setEncoding('utf8');
+      for await (const chunk of connection.readable) {
+        answer += chunk;
+        if (isComplete?.(answer) === true) break;
+      }
+      return answer;
+    } finally {
+      clearTimeout(limit);
+      connection.close();
+    }
+  }
+
+  /** `/proc/net` is the reader's own; a daemon of the node lends its view without a process of ours. */
+  async #readFile(node: PlannedNode, path: string): Promise<string> {
+    if (!path.startsWith('/proc/net/')) return this.host.readFile(path);
+    const daemon = (await this.daemons(node)).find(({ state, shared }) => state !== 'dead' && !shared);
+    if (daemon?.pid !== undefined)
+      return this.host.readFile(`/proc/${daemon.pid}${path.slice('/proc'.length)}`);
+    const { exitCode, stdout, stderr } = await this.exec(node.name, ['cat', path]);
+    if (exitCode !== 0) throw new Error(stderr.trim());
+    return stdout;
+  }
+}

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { HostLab } from '../hosts/contract.ts';
+import type { NodePaths } from '../kinds/contract.ts';
+
+/** Folder that holds all labs of this user: TIERLAB_HOME, or tierlab's folder below XDG_STATE_HOME. */
+export function tierlabHome(env: NodeJS.ProcessEnv = process.env): string {
+  return resolve(
+    env.TIERLAB_HOME ?? join(env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'tierlab'),
+  );
+}
+
+/** Where everything of one lab is. `runtime` is on the lab's own Linux (a tmpfs), the rest in the user's home. */
+export interface LabPaths extends HostLab {
+  readonly name: string;
+  readonly state: string;
+  readonly plan: string;
+  readonly plumbing: string;
+  readonly runtime: string;
+}
+
+/** The id is a function of home and name: names of namespaces and processes carry it, teardown finds them by it. */
+export function labPaths(name: string, home = tierlabHome()): LabPaths {
+  const id = createHash('sha256').update(`${home}\0${name}`).digest('hex').slice(0, 6);
+  const directory = join(home, 'labs', name);
+  return {
+    name,
+    id,
+    directory,
+    state: join(directory, 'state.json'),
+    plan: join(directory, 'plan.json'),
+    plumbing: join(directory, 'plumbing'),
+    runtime: `/run/tierlab/${id}`,
+  };
+}
+
+export interface Programs {
+  /** Folder of the bundled programs that run inside a lab. */
+  readonly directory: string;
+  /** Path of the Node binary, the same on the lab's Linux. */
+  readonly node: string;
+}
+
+export function nodePaths(lab: LabPaths, node: string, programs: Programs): NodePaths {
+  return {
+    files: join(lab.directory, 'nodes', node),
+    run: `${lab.runtime}/${node}`,
+    programs: programs.directory,
+    node: programs.node,
+  };
+}
+
+export function logFile(lab: LabPaths, node: string, daemon: string): string {
+  return join(lab.directory, 'logs', node, `${daemon}.log`);
+}
+
+export function pidFile(lab: LabPaths, node: string, daemon: string): string {
+  return `${lab.runtime}/${node}/${daemon}.pid`;
+}
+
+/** Namespace of a node, or of the switch of a network: node and network names never collide. */
+export function netnsName(lab: HostLab, nodeOrNetwork: string): string {
+  return `tl-${lab.id}-${nodeOrNetwork}`;
+}
+
+export function netnsPath(lab: HostLab, nodeOrNetwork: string): string {
+  return `/run/netns/${netnsName(lab, nodeOrNetwork)}`;
+}

@@ -1,0 +1,117 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { WorldError } from '../base/errors.ts';
+import type { HostName } from '../hosts/contract.ts';
+import type { Plan } from '../topology/types.ts';
+import { type LabPaths, labPaths, tierlabHome } from './paths.ts';
+
+/** What is on disk about a lab. It is written before anything else is created. */
+export interface LabState {
+  readonly format: 1;
+  readonly id: string;
+  readonly name: string;
+  readonly host: HostName;
+  readonly topologyFile: string;
+  readonly created: string;
+  readonly phase: 'creating' | 'up' | 'failed';
+  /** The process that brings it up, to tell a creation under way from one that was killed. */
+  readonly creator: ProcessIdentity;
+}
+
+/** A pid is reused; together with its start time (clock ticks since boot, field 22 of /proc/PID/stat) it is not. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly startTime: string;
+}
+
+/** Claims the lab's folder: of two that try at once, one gets it. @returns false if it exists already */
+export async function claimLab(lab: LabPaths): Promise<boolean> {
+  await mkdir(join(lab.directory, '..'), { recursive: true, mode: 0o700 });
+  try {
+    await mkdir(lab.directory, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw new WorldError(`cannot create the lab's folder ${lab.directory}`, {
+      code: 'state-unwritable',
+      exitCode: 3,
+      hint: 'set TIERLAB_HOME to a folder that you can write to',
+      cause: error,
+      details: [String((error as Error).message)],
+    });
+  }
+}
+
+export async function writeState(lab: LabPaths, state: LabState): Promise<void> {
+  const temporary = `${lab.state}.new`;
+  await writeFile(temporary, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  await rename(temporary, lab.state);
+}
+
+export async function readState(lab: LabPaths): Promise<LabState | undefined> {
+  const text = await readFile(lab.state, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as LabState;
+  } catch {
+    return undefined;
+  }
+}
+
+export async function readPlan(lab: LabPaths): Promise<Plan> {
+  return JSON.parse(await readFile(lab.plan, 'utf8')) as Plan;
+}
+
+/** Names of all labs of this user, in order; also those whose creation was cut short. */
+export async function labNames(home = tierlabHome()): Promise<string[]> {
+  return (await readdir(join(home, 'labs')).catch(() => [])).sort();
+}
+
+export async function forgetLab(lab: LabPaths): Promise<void> {
+  await rm(lab.directory, { recursive: true, force: true });
+}
+
+export async function ownIdentity(): Promise<ProcessIdentity> {
+  return { pid: process.pid, startTime: (await startTimeOf(process.pid)) ?? '' };
+}
+
+export async function isAlive({ pid, startTime }: ProcessIdentity): Promise<boolean> {
+  return (await startTimeOf(pid)) === startTime;
+}
+
+/** The state of the lab of that name; a clear error if there is none or it is not up. */
+export async function requireLab(
+  name: string,
+  home = tierlabHome(),
+): Promise<{ lab: LabPaths; state: LabState; plan: Plan }> {
+  const lab = labPaths(name, home);
+  const state = await readState(lab);
+  if (state === undefined) {
+    const names = await labNames(home);
+    throw new WorldError(`there is no lab "${name}"`, {
+      code: 'no-such-lab',
+      exitCode: 4,
+      hint:
+        names.length === 0
+          ? 'no lab is running: start one with `tierlab up TOPOLOGY`'
+          : `labs: ${names.join(', ')}`,
+    });
+  }
+  if (state.phase !== 'up') {
+    const creating = state.phase === 'creating' && (await isAlive(state.creator));
+    throw new WorldError(creating ? `lab "${name}" is still coming up` : `lab "${name}" did not come up`, {
+      code: 'lab-not-up',
+      exitCode: 4,
+      hint: creating
+        ? `process ${state.creator.pid} is bringing it up`
+        : `remove what is left of it with \`tierlab down ${name}\``,
+    });
+  }
+  return { lab, state, plan: await readPlan(lab) };
+}
+
+async function startTimeOf(pid: number): Promise<string | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  // The command name (field 2) may hold spaces and parentheses: count from behind its last ")".
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+}

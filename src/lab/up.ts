@@ -1,0 +1,250 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { WorldError } from '../base/errors.ts';
+import type { Report } from '../base/progress.ts';
+import { type Probe, until } from '../base/until.ts';
+import type { Host, HostKind } from '../hosts/contract.ts';
+import type { Plan, PlannedNode } from '../topology/types.ts';
+import { LiveLab } from './live.ts';
+import { type LabPaths, logFile } from './paths.ts';
+import { directoriesOf, type PlumbingOptions, plumbLab } from './plumbing.ts';
+import { claimLab, isAlive, type LabState, ownIdentity, readState, writeState } from './state.ts';
+
+export interface UpOptions extends PlumbingOptions {
+  readonly hostKind: HostKind;
+  readonly topologyFile: string;
+  readonly memoryMb?: number;
+  readonly report: Report;
+  readonly signal?: AbortSignal | undefined;
+  /** How long a node may take to turn ready. Default 30 s. */
+  readonly readyWithinMs?: number;
+}
+
+/**
+ * Brings a lab up: state on disk, the host, the plumbing, the daemons, and then every node's own readiness and
+ * that of the chain as a whole. Tears nothing down when it fails: that is the caller's, who may want to look at it.
+ * @returns the live lab, or `already` if one of that name is there
+ * @throws WorldError exit code 3 or 4
+ */
+export async function bringUp(plan: Plan, lab: LabPaths, options: UpOptions): Promise<LiveLab | 'already'> {
+  const { hostKind, report, signal } = options;
+  if (!(await claimLab(lab))) return await explainExisting(lab);
+  const state: LabState = {
+    format: 1,
+    id: lab.id,
+    name: lab.name,
+    host: hostKind.name,
+    topologyFile: options.topologyFile,
+    created: new Date().toISOString(),
+    phase: 'creating',
+    creator: await ownIdentity(),
+  };
+  await writeState(lab, state);
+  try {
+    const rendered = plumbLab(plan, lab, options);
+    await writeFile(lab.plan, JSON.stringify(plan), { mode: 0o600 });
+    await Promise.all(
+      directoriesOf(rendered, plan, lab).map((folder) => mkdir(folder, { recursive: true, mode: 0o700 })),
+    );
+    await Promise.all(
+      [...rendered.files].map(([file, content]) => writeFile(file, content, { mode: 0o600 })),
+    );
+
+    const host = await hostKind.open({
+      lab,
+      report,
+      signal,
+      ...(options.memoryMb === undefined ? {} : { memoryMb: options.memoryMb }),
+    });
+    const live = new LiveLab(lab, plan, host, options);
+    await host.loadModules(requiredModules(plan, options));
+    report({
+      type: 'step',
+      message: `plumbing ${plan.nodes.length} nodes on ${plan.networks.length} networks`,
+    });
+    await live.script('plumbing', rendered.script, { timeoutMs: 60_000 + plan.nodes.length * 200, signal });
+    report({ type: 'step', message: 'waiting for every node to be ready' });
+    await waitForNodes(live, options);
+    report({ type: 'step', message: 'waiting for an answer through every VIP' });
+    await waitForServices(live, options);
+    await writeState(lab, { ...state, phase: 'up' });
+    return live;
+  } catch (error) {
+    await writeState(lab, { ...state, phase: 'failed' }).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Modules and programs that the kinds of a plan ask for. */
+export function requirementsOf(
+  plan: Plan,
+  { kinds }: Pick<PlumbingOptions, 'kinds'>,
+): {
+  modules: string[];
+  programs: { command: string; debianPackage: string }[];
+} {
+  const used = [...new Set(plan.nodes.map(({ kind }) => kind))].flatMap((name) => kinds[name] ?? []);
+  const programs = new Map(
+    [...plumbingPrograms, ...used.flatMap((kind) => kind.programs)].map((program) => [
+      program.command,
+      program,
+    ]),
+  );
+  return { modules: requiredModules(plan, { kinds }), programs: [...programs.values()] };
+}
+
+const plumbingPrograms = [
+  { command: 'ip', debianPackage: 'iproute2' },
+  { command: 'nsenter', debianPackage: 'util-linux' },
+] as const;
+
+function requiredModules(plan: Plan, { kinds }: Pick<PlumbingOptions, 'kinds'>): string[] {
+  const ofKinds = plan.nodes.flatMap(({ kind }) => kinds[kind]?.modules ?? []);
+  return [...new Set(['veth', 'bridge', ...ofKinds])];
+}
+
+async function explainExisting(lab: LabPaths): Promise<'already'> {
+  const state = await readState(lab);
+  if (state?.phase === 'up') return 'already';
+  const creating = state?.phase === 'creating' && (await isAlive(state.creator));
+  throw new WorldError(
+    creating
+      ? `lab "${lab.name}" is being brought up by process ${state.creator.pid}`
+      : `there are remains of a lab "${lab.name}" that did not come up`,
+    {
+      code: 'lab-exists',
+      exitCode: 4,
+      hint: creating
+        ? 'wait for it, or use --name for a second lab'
+        : `remove them with \`tierlab down ${lab.name}\``,
+    },
+  );
+}
+
+async function waitForNodes(live: LiveLab, { readyWithinMs = 30_000, signal }: UpOptions): Promise<void> {
+  await Promise.all(
+    live.plan.nodes.map(async (node) => {
+      const kind = live.kindOf(node);
+      const view = live.view(node);
+      const probe = async (): Promise<Probe> => {
+        const found = await kind
+          .ready(view)
+          .catch((error: unknown): Probe => ({ ok: false, saw: String((error as Error).message) }));
+        if (!found.ok) await assertDaemonsLive(live, node);
+        return found;
+      };
+      try {
+        await until(probe, {
+          withinMs: readyWithinMs,
+          everyMs: 80,
+          why: `node ${node.name} (${node.kind}) to be ready`,
+          signal,
+          code: 'node-not-ready',
+        });
+      } catch (error) {
+        throw await withLogs(error, live, node);
+      }
+    }),
+  );
+}
+
+/** A daemon that exited will not turn ready: say so at once, with its command and its last words. */
+async function assertDaemonsLive(live: LiveLab, node: PlannedNode): Promise<void> {
+  for (const daemon of await live.daemons(node)) {
+    if (daemon.state !== 'dead') continue;
+    const argv = live
+      .kindOf(node)
+      .daemons(node, live.plan, live.view(node).paths)
+      .find(({ name }) => name === daemon.name)?.argv;
+    throw new WorldError(`node ${node.name}: ${daemon.name} exited`, {
+      code: 'daemon-exited',
+      exitCode: 4,
+      ...(argv === undefined ? {} : { details: [`command: ${argv.join(' ')}`] }),
+      hint: `its log: ${logFile(live.paths, node.name, daemon.name)}`,
+    });
+  }
+}
+
+async function withLogs(error: unknown, live: LiveLab, node: PlannedNode): Promise<unknown> {
+  if (!(error instanceof WorldError)) return error;
+  const tails = await Promise.all(
+    live
+      .kindOf(node)
+      .daemons(node, live.plan, live.view(node).paths)
+      .map(async ({ name }) => {
+        const text = await readFile(logFile(live.paths, node.name, name), 'utf8').catch(() => '');
+        return text
+          .trim()
+          .split('\n')
+          .slice(-6)
+          .filter(Boolean)
+          .map((line) => `${name}: ${line}`);
+      }),
+  );
+  return new WorldError(error.message, {
+    code: error.code,
+    exitCode: error.exitCode,
+    details: [...error.details, ...tails.flat()],
+    hint:
+      error.hint ??
+      `look at it with \`tierlab logs ${basename(dirname(logFile(live.paths, node.name, 'x')))}\``,
+    cause: error,
+  });
+}
+
+/** A request from a client through each VIP: the chain as a whole. One process asks until there is an answer. */
+async function waitForServices(live: LiveLab, { readyWithinMs = 30_000, signal }: UpOptions): Promise<void> {
+  const client = live.plan.nodes.find(({ tier }) => tier === 0);
+  if (client === undefined) return;
+  await Promise.all(
+    live.plan.services.map(async ({ name, vip, port }) => {
+      const seconds = Math.ceil(readyWithinMs / 1000);
+      const result = await live.exec(
+        client.name,
+        ['bash', '-c', askService, 'ask', vip, String(port), String(seconds)],
+        {
+          timeoutMs: readyWithinMs + 5000,
+          signal,
+        },
+      );
+      if (result.exitCode === 0) return;
+      throw new WorldError(
+        `waited ${seconds} s for: an answer through the VIP of ${name} (${vip}:${port}), asked by ${client.name}`,
+        {
+          code: 'service-not-ready',
+          exitCode: 4,
+          details: [
+            `last seen: ${result.stdout.trim().split('\n').at(-1) ?? ''}`,
+            ...result.stderr.trim().split('\n').slice(-2),
+          ],
+        },
+      );
+    }),
+  );
+}
+
+/** bash opens TCP connections itself: no further process. $1 VIP, $2 port, $3 seconds. */
+const askService = `
+end=$((SECONDS + $3))
+while [ $SECONDS -lt $end ]; do
+  if exec 3<>"/dev/tcp/$1/$2"; then
+    printf 'GET / HTTP/1.1\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n' "$1" >&3
+    read -r -t 2 line <&3 && echo "$line"
+    exec 3>&-
+    case $line in 'HTTP/1.1 200'*) exit 0 ;; esac
+  fi 2>/dev/null
+  read -r -t 0.1 <><(:)
+done
+exit 1
+`;
+
+/** Connects to a lab that is up already. */
+export async function attach(
+  lab: LabPaths,
+  plan: Plan,
+  hostKind: HostKind,
+  options: PlumbingOptions,
+): Promise<LiveLab> {
+  const host: Host = await hostKind.connect(lab);
+  return new LiveLab(lab, plan, host, options);
+}

@@ -22,6 +22,8 @@ export interface NodeGroup {
   readonly name: string;
   readonly kind: string;
   readonly count: number;
+  /** Whether its nodes have numbers (`l4-1`): yes as soon as a count was written, even 1. */
+  readonly numbered: boolean;
   readonly networks: readonly string[];
   readonly serves: readonly string[];
   /** Group that a balancer passes its services on to. */

@@ -1,0 +1,85 @@
+import { suggest } from '../base/suggest.ts';
+import type { Check } from './cross-check.ts';
+import type { NodeGroup } from './types.ts';
+
+/** Networks, services and groups that nodes name must be there, and fit. */
+export function checkReferences(check: Check): void {
+  const networks = check.topology.networks.map(({ name }) => name);
+  const services = check.topology.services.map(({ name }) => name);
+  for (const group of check.topology.nodes) {
+    checkList(check, group, 'networks', 'network', networks);
+    checkList(check, group, 'serves', 'service', services);
+    checkTo(check, group);
+  }
+  checkNeighbours(check);
+}
+
+function checkList(
+  { problem }: Check,
+  group: NodeGroup,
+  key: 'networks' | 'serves',
+  what: string,
+  known: readonly string[],
+): void {
+  const names = group[key];
+  names.forEach((name, i) => {
+    const path = ['nodes', group.name, key, i];
+    if (!known.includes(name))
+      problem(path, `unknown ${what} "${name}"`, suggest(name, known, `known ${what}s`));
+    else if (names.indexOf(name) < i) problem(path, `the ${what} "${name}" is named twice`);
+  });
+}
+
+function checkTo({ groups, kinds, topology, problem }: Check, { name, kind, to, networks }: NodeGroup): void {
+  if (to === undefined) return;
+  const path = ['nodes', name, 'to'];
+  const target = groups.get(to);
+  if (target === undefined) {
+    problem(
+      path,
+      `unknown group "${to}"`,
+      suggest(
+        to,
+        topology.nodes.map((group) => group.name).filter((other) => other !== name),
+        'known groups',
+      ),
+    );
+    return;
+  }
+  const passesTo = kinds[kind]?.passesTo ?? [];
+  if (target.name === name) problem(path, `"${name}" passes its services on to itself`);
+  else if (passesTo.length > 0 && !passesTo.includes(target.kind)) {
+    problem(
+      path,
+      `kind ${kind} cannot pass services on to "${to}", which is of kind ${target.kind}`,
+      `kinds it can pass them to: ${passesTo.join(', ')}`,
+    );
+  } else if (!networks.some((network) => target.networks.includes(network))) {
+    problem(
+      path,
+      `"${name}" and "${to}" have no network in common`,
+      `${name} is on ${networks.join(', ')}; ${to} is on ${target.networks.join(', ')}`,
+    );
+  }
+}
+
+/** Groups that have BGP sessions with each other need different autonomous systems: the sessions are external. */
+function checkNeighbours({ topology, kinds, problem }: Check): void {
+  for (const [i, group] of topology.nodes.entries()) {
+    if (group.asn === undefined) continue;
+    const other = topology.nodes
+      .slice(0, i)
+      .find(
+        ({ kind, asn, networks }) =>
+          asn === group.asn &&
+          [kind, group.kind].some((one) => kinds[one]?.bgp === 'router') &&
+          networks.some((network) => group.networks.includes(network)),
+      );
+    if (other === undefined) continue;
+    problem(
+      ['nodes', group.name, 'asn'],
+      `AS ${group.asn} is that of "${other.name}" too, and the two have BGP sessions with each other`,
+      'give each group an AS of its own',
+    );
+  }
+}

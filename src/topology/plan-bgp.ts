@@ -1,0 +1,75 @@
+import type { PlanGroup } from './plan.ts';
+import type { AddressedNetwork } from './plan-addresses.ts';
+import type { BgpPeer } from './types.ts';
+
+/**
+ * Masks of net.ipv4.fib_multipath_hash_fields (Documentation/networking/ip-sysctl.rst: 0x1 source address, 0x2
+ * destination address, 0x4 protocol, 0x10 source port, 0x20 destination port). All contain the source port, without
+ * which the connections of one client would go one way; those with the source address come first. Each router has a
+ * mask of its own, because routers that hash alike hide what real networks do: routers that disagree, and polarization.
+ */
+const hashMasks = [
+  0x37, 0x35, 0x33, 0x31, 0x17, 0x15, 0x13, 0x11, 0x36, 0x34, 0x32, 0x30, 0x16, 0x14, 0x12, 0x10,
+];
+
+/** The mask of the nth router of a lab (from 0); more routers than masks wrap around. */
+export const hashMask = (n: number): number => hashMasks[n % hashMasks.length] ?? 0x37;
+
+/** First of the private AS numbers of 32 bits (RFC 6996: 4200000000 to 4294967294). */
+const firstPrivateAsn = 4_200_000_000;
+
+/** The AS of each group that speaks BGP: the one written, else a private one by its place in the file. */
+export function planAsns(groups: readonly PlanGroup[]): ReadonlyMap<string, number> {
+  const written = new Set(groups.map(({ asn }) => asn));
+  const asns = new Map<string, number>();
+  let next = firstPrivateAsn;
+  for (const { name, asn, traits } of groups) {
+    next++;
+    if (traits.bgp === 'none') continue;
+    while (written.has(next)) next++;
+    asns.set(name, asn ?? next);
+  }
+  return asns;
+}
+
+/**
+ * Routers have sessions with every router and speaker on their networks that is not of their own group; speakers only
+ * with routers. @returns the peers of a group's nth node (from 0)
+ */
+export function planPeers(
+  groups: readonly PlanGroup[],
+  networks: ReadonlyMap<string, AddressedNetwork>,
+  asns: ReadonlyMap<string, number>,
+): (group: PlanGroup, n: number) => BgpPeer[] {
+  /** For each group and network the far ends of its sessions there, but for its own address: alike for all its nodes. */
+  const farEnds = new Map<string, Omit<BgpPeer, 'localAddress'>[]>();
+  for (const group of groups.filter(({ traits }) => traits.bgp !== 'none')) {
+    for (const network of group.networks) {
+      const there = networks.get(network);
+      const others =
+        there?.groups.filter(
+          (other) =>
+            other.name !== group.name && [other, group].some(({ traits }) => traits.bgp === 'router'),
+        ) ?? [];
+      const ends = others.flatMap(({ name, kind }) => {
+        const asn = asns.get(name);
+        if (asn === undefined) return [];
+        return (there?.byGroup.get(name) ?? []).map(({ node, address }) => ({
+          node,
+          kind,
+          group: name,
+          interface: network,
+          address,
+          asn,
+        }));
+      });
+      farEnds.set(`${group.name} ${network}`, ends);
+    }
+  }
+  return (group, n) =>
+    group.networks.flatMap((network) => {
+      const localAddress = networks.get(network)?.byGroup.get(group.name)?.[n]?.address;
+      if (localAddress === undefined) return [];
+      return (farEnds.get(`${group.name} ${network}`) ?? []).map((end) => ({ ...end, localAddress }));
+    });
+}

@@ -1,0 +1,117 @@
+import { nodeNames } from './names.ts';
+import { type Member, planAddresses, sharedNetwork } from './plan-addresses.ts';
+import { hashMask, planAsns, planPeers } from './plan-bgp.ts';
+import { planRoutes } from './plan-routes.ts';
+import { planTiers } from './plan-tiers.ts';
+import { shares } from './sources.ts';
+import type { KindTable, KindTraits, NodeGroup, Plan, PlannedNode, Service, Topology } from './types.ts';
+
+/** A group with its kind's traits and its nodes' names: what all steps of the plan work on. */
+export interface PlanGroup extends NodeGroup {
+  readonly traits: KindTraits;
+  readonly nodeNames: readonly string[];
+  /** Each node's part of the group's sources; empty without. */
+  readonly shares: readonly string[];
+}
+
+/**
+ * Works out everything a lab is before anything exists. Pure: the same topology gives the same plan, and nodes
+ * appended to a file change neither the addresses nor the MACs of those before them.
+ * Expects a topology that `loadTopology` accepted.
+ */
+export function planTopology(topology: Topology, kinds: KindTable): Plan {
+  const groups = topology.nodes.map((group) => expand(group, kinds));
+  const networks = planAddresses(topology, groups);
+  const asns = planAsns(groups);
+  const peersOf = planPeers(groups, networks, asns);
+  const routesOf = planRoutes(groups, networks);
+  const tiers = planTiers(groups);
+  const services = servicesByGroup(topology.services, groups);
+  const byName = new Map(groups.map((group) => [group.name, group]));
+
+  /** Addresses of a group's nodes on the network that it shares with another. */
+  const reach = (group: PlanGroup, other: PlanGroup): { node: string; kind: string; address: string }[] => {
+    const network = sharedNetwork(group, other);
+    const members = network === undefined ? [] : (networks.get(network)?.byGroup.get(group.name) ?? []);
+    return members.map(({ node, address }) => ({ node, kind: group.kind, address }));
+  };
+
+  let routers = 0;
+  const nodes = groups.flatMap((group): PlannedNode[] => {
+    const target = group.to === undefined ? undefined : byName.get(group.to);
+    const targets =
+      target === undefined ? [] : reach(target, group).map(({ node, address }) => ({ node, address }));
+    const senders = groups.filter(({ to }) => to === group.name).flatMap((sender) => reach(sender, group));
+    const tier = tiers.get(group.name);
+    const asn = asns.get(group.name);
+    return group.nodeNames.map((name, i) => {
+      const memberships = group.networks.flatMap((network): Member[] => {
+        const member = networks.get(network)?.byGroup.get(group.name)?.[i];
+        return member === undefined ? [] : [member];
+      });
+      const routerId = memberships[0]?.address;
+      const sources = group.shares[i];
+      const isRouter = group.traits.bgp === 'router';
+      return {
+        name,
+        group: group.name,
+        index: i + 1,
+        kind: group.kind,
+        ...(tier === undefined ? {} : { tier }),
+        interfaces: memberships.map((member) => member.interface),
+        ...(sources === undefined ? {} : { sources }),
+        ...(asn === undefined || routerId === undefined ? {} : { asn, routerId }),
+        peers: peersOf(group, i),
+        routes: routesOf(group),
+        hashFields: isRouter ? hashMask(routers++) : hashMask(0),
+        services: services.get(group.name) ?? [],
+        targets,
+        senders,
+        options: group.options,
+      };
+    });
+  });
+
+  return {
+    name: topology.name,
+    services: topology.services,
+    networks: [...networks.values()].map(({ name, subnet, mtu, members }) => ({
+      name,
+      subnet,
+      mtu,
+      members: members.map((member) => ({
+        node: member.node,
+        interface: member.interface.name,
+        mac: member.interface.mac,
+      })),
+    })),
+    nodes,
+  };
+}
+
+function expand(group: NodeGroup, kinds: KindTable): PlanGroup {
+  const traits = kinds[group.kind];
+  if (traits === undefined) throw new Error(`the topology names kind ${group.kind}, which the table lacks`);
+  return {
+    ...group,
+    traits,
+    nodeNames: nodeNames(group),
+    shares: group.sources === undefined ? [] : shares(group.sources, group.count),
+  };
+}
+
+/** What a group serves itself; for backends, what is passed on to them. In the order of the file. */
+function servicesByGroup(
+  services: readonly Service[],
+  groups: readonly PlanGroup[],
+): ReadonlyMap<string, readonly Service[]> {
+  const names = new Map(groups.map(({ name, serves }) => [name, new Set(serves)]));
+  for (const { serves, to } of groups) {
+    const target = groups.find(({ name }) => name === to);
+    if (target === undefined || target.serves.length > 0) continue;
+    for (const service of serves) names.get(target.name)?.add(service);
+  }
+  return new Map(
+    [...names].map(([group, served]) => [group, services.filter(({ name }) => served.has(name))]),
+  );
+}

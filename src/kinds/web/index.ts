@@ -1,0 +1,97 @@
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import type { Plan, PlannedNode } from '../../topology/types.ts';
+import type { Kind, NodeView } from '../contract.ts';
+import type { BackendStats, ControlAnswer, ControlRequest } from './control.ts';
+import { openerScript } from './opener.ts';
+
+const name = 'web';
+const openerFile = 'web-opener.pl';
+const listFile = 'web.list';
+
+/** The backends: one Node process serves them all, through a listening socket in each node's namespace. */
+export const web: Kind = {
+  traits: {
+    name,
+    summary: 'HTTP backend with endpoints for tests and the held channel',
+    options: z.object({}),
+    keys: {},
+    bgp: 'none',
+  },
+  modules: [],
+  programs: [{ command: 'perl', debianPackage: 'perl-base' }],
+  render: () => ({}),
+  ipBatch: () => [],
+  sysctls: () => ({}),
+  daemons: () => [],
+  ready: async (view) => {
+    try {
+      const { state } = await ask(view, 'state');
+      return { ok: state === 'serving', saw: state };
+    } catch (error) {
+      return { ok: false, saw: error instanceof Error ? error.message : String(error) };
+    }
+  },
+  shared: {
+    daemon: (_nodes, plan, paths) => ({
+      name,
+      argv: [
+        'perl',
+        join(paths.files, openerFile),
+        join(paths.files, listFile),
+        paths.node,
+        join(paths.programs, 'web.js'),
+        join(paths.files, listFile),
+        controlSocket(plan, paths.run),
+      ],
+    }),
+    files: (nodes, _plan, _paths, netnsPath) => ({
+      [openerFile]: openerScript,
+      [listFile]: nodes
+        .flatMap((node) =>
+          listeners(node).map((socket) => [node.name, ...socket, netnsPath(node.name)].join('\t')),
+        )
+        .map((line) => `${line}\n`)
+        .join(''),
+    }),
+    control: async (view, action) => {
+      await ask(view, action);
+    },
+    state: async (view) => (await ask(view, 'state')).state,
+  },
+  stats: async (view) => {
+    const { state, connections, held, requests } = await ask(view, 'stats');
+    return { facts: [state, `${connections} connections (${held} held)`, `${requests} requests`] };
+  },
+};
+
+/** Every address of the node with the port of every service that reaches it (80 without one). */
+function listeners({ interfaces, services }: PlannedNode): (readonly [string, number])[] {
+  const ports = services.length === 0 ? [80] : [...new Set(services.map(({ port }) => port))];
+  return interfaces.flatMap(({ address }) => ports.map((port) => [address, port] as const));
+}
+
+/**
+ * The control socket is in the run folder of the kind's first node: the run folders of a lab's nodes are side by side,
+ * each with its node's name.
+ */
+function controlSocket(plan: Plan, run: string): string {
+  const first = plan.nodes.find(({ kind }) => kind === name);
+  return join(dirname(run), first?.name ?? name, 'web.sock');
+}
+
+/** @throws if the server is not there or does not know the node */
+async function ask(
+  { node, plan, paths, ask: send }: NodeView,
+  action: ControlRequest['do'],
+): Promise<BackendStats> {
+  const request: ControlRequest = { do: action, node: node.name };
+  const text = await send(controlSocket(plan, paths.run), `${JSON.stringify(request)}\n`, (answer) =>
+    answer.endsWith('\n'),
+  );
+  const answer: ControlAnswer = JSON.parse(text);
+  if ('error' in answer) throw new Error(`web server: ${answer.error}`);
+  const stats = answer.backends[node.name];
+  if (stats === undefined) throw new Error(`web server does not know ${node.name}`);
+  return stats;
+}

@@ -1,0 +1,145 @@
+/**
+ * The configuration of BIRD 2 in a node, whatever its kind: routers pass routes on, speakers (tiers 2 and 3) have sessions
+ * with routers only. What each side says and hears depends on what the other one is for, so nothing is announced that the
+ * chain does not need: an L4 node says its VIPs, an L7 node says nothing, routers say the ways to the clients.
+ */
+import type { BgpPeer, Plan, PlannedNode } from '../../topology/types.ts';
+import { type BgpOptions, bgpOptions, milliseconds } from './options.ts';
+
+/** What a node says of itself, beside what it learned. */
+export interface Origin {
+  /** Interfaces whose addresses it announces: clients' networks of a router, the dummy that carries an L4 node's VIPs. */
+  readonly interfaces: readonly string[];
+  /** Whether its static routes of the plan are announced. */
+  readonly staticRoutes: boolean;
+  /** A router passes on what it learned. */
+  readonly transit: boolean;
+}
+
+/** @returns the text of `bird.conf` */
+export function birdConfig(node: PlannedNode, plan: Plan, origin: Origin): string {
+  const options = bgpOptions.parse(node.options);
+  return `${[
+    'log stderr { info, remote, warning, error, auth, fatal, bug };',
+    'timeformat protocol iso long ms;',
+    `router id ${node.routerId ?? node.interfaces[0]?.address ?? '0.0.0.1'};`,
+    '',
+    isVip(plan),
+    '',
+    // Interfaces and routes come by netlink notification; the scans only mend what was missed.
+    'protocol device tl_device { scan time 5; }',
+    ...protocolsOfOrigin(node, origin),
+    ...kernel(options),
+    ...(node.peers.length === 0
+      ? []
+      : [...bfd(options), ...node.peers.flatMap((peer) => session(node, plan, peer, origin, options))]),
+  ].join('\n')}\n`;
+}
+
+/** Names of the protocols that `birdConfig` makes for a node's peers. The quotes are for dashes and reserved words. */
+export const sessionName = (peer: Pick<BgpPeer, 'node'>): string => peer.node;
+
+function isVip(plan: Plan): string {
+  const vips = [...new Set(plan.services.map(({ vip }) => `${vip}/32`))];
+  return `function is_vip() { return ${vips.length === 0 ? 'false' : `net ~ [ ${vips.join(', ')} ]`}; }`;
+}
+
+function protocolsOfOrigin(node: PlannedNode, { interfaces, staticRoutes }: Origin): string[] {
+  const patterns = interfaces.map((name) => `"${name}"`).join(', ');
+  const direct =
+    interfaces.length === 0 ? [] : [`protocol direct tl_direct { ipv4; interface ${patterns}; }`];
+  if (!staticRoutes || node.routes.length === 0) return direct;
+  const routes = node.routes.map(
+    ({ to, via }) => `  route ${to === 'default' ? '0.0.0.0/0' : to} via ${via};`,
+  );
+  return [...direct, 'protocol static tl_static {', '  ipv4;', ...routes, '}'];
+}
+
+/** Only what BGP brought: connected and static routes are in the kernel already. */
+function kernel({ ecmp_limit }: BgpOptions): string[] {
+  return [
+    'protocol kernel tl_kernel {',
+    '  scan time 5;',
+    `  merge paths yes limit ${ecmp_limit};`,
+    '  ipv4 { import none; export where source = RTS_BGP; };',
+    '}',
+  ];
+}
+
+/**
+ * While a session is down, BFD packets go out at the idle interval, whose default of 1 s would be most of the time
+ * that a lab needs to come up (RFC 5880 6.8.3 asks for it on real networks).
+ */
+function bfd({ bfd_interval, bfd_multiplier }: BgpOptions): string[] {
+  const interval = `${milliseconds(bfd_interval)} ms`;
+  return [
+    'protocol bfd tl_bfd {',
+    '  accept ipv4 direct;',
+    `  interface "*" { interval ${interval}; idle tx interval ${interval}; multiplier ${bfd_multiplier}; };`,
+    '}',
+  ];
+}
+
+/** Timers as short as BIRD has them: the connect delay is at least one second less up to a quarter, at random. */
+function session(
+  node: PlannedNode,
+  plan: Plan,
+  peer: BgpPeer,
+  origin: Origin,
+  { hold_time }: BgpOptions,
+): string[] {
+  return [
+    '',
+    `protocol bgp '${sessionName(peer)}' {`,
+    `  local ${peer.localAddress} as ${node.asn};`,
+    `  neighbor ${peer.address} as ${peer.asn};`,
+    `  interface "${peer.interface}";`,
+    '  bfd on;',
+    `  hold time ${Math.floor(milliseconds(hold_time) / 1000)};`,
+    '  startup hold time 5;',
+    '  connect delay time 1;',
+    '  connect retry time 1;',
+    '  error wait time 1, 2;',
+    '  error forget time 10;',
+    '  graceful restart off;',
+    '  ipv4 {',
+    '    next hop self on;',
+    `    import ${hears(node, plan, peer, origin)};`,
+    `    export ${says(peer, origin)};`,
+    '  };',
+    '}',
+  ];
+}
+
+function hears(node: PlannedNode, plan: Plan, peer: BgpPeer, { transit }: Origin): string {
+  if (!transit) return 'where !is_vip()';
+  if (peer.kind === 'ipvs') return prefixes(servedBy(plan, peer));
+  if (peer.kind !== 'bird') return 'none';
+  const own = node.interfaces.map(
+    ({ network }) => plan.networks.find(({ name }) => name === network)?.subnet,
+  );
+  const known = [...new Set(own)].filter((subnet) => subnet !== undefined);
+  return known.length === 0 ? 'all' : `where !(net ~ [ ${known.join(', ')} ])`;
+}
+
+function says(peer: BgpPeer, { interfaces, staticRoutes, transit }: Origin): string {
+  if (!transit) return interfaces.length === 0 ? 'none' : 'where source = RTS_DEVICE && is_vip()';
+  const own = [
+    ...(interfaces.length === 0 ? [] : ['RTS_DEVICE']),
+    ...(staticRoutes ? ['RTS_STATIC'] : []),
+    'RTS_BGP',
+  ];
+  const ways = `source ~ [ ${own.join(', ')} ]`;
+  // Another router hears the VIPs too, but nothing that came from its own group: it would refuse that as a loop.
+  return peer.kind === 'bird'
+    ? `where ${ways} && !(bgp_path ~ [= * ${peer.asn} * =])`
+    : `where ${ways} && !is_vip()`;
+}
+
+function servedBy(plan: Plan, peer: BgpPeer): string[] {
+  const services = plan.nodes.find(({ name }) => name === peer.node)?.services ?? [];
+  return [...new Set(services.map(({ vip }) => `${vip}/32`))];
+}
+
+const prefixes = (list: readonly string[]): string =>
+  list.length === 0 ? 'none' : `where net ~ [ ${list.join(', ')} ]`;

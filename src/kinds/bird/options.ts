@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { parseDuration } from '../../base/units.ts';
+
+/**
+ * A duration as users write it. It stays text, so that options can be checked again, and so that the plan shows what the
+ * topology says; `milliseconds` reads it where it is used.
+ */
+export function duration(from: string, to: string): z.ZodString {
+  const [least, most] = [milliseconds(from), milliseconds(to)];
+  return z
+    .string()
+    .regex(/^\d+(\.\d+)?(us|ms|s|m|h)$/, `expected a duration such as ${from}`)
+    .refine((text) => milliseconds(text) >= least && milliseconds(text) <= most, `expected ${from} to ${to}`);
+}
+
+/** @returns the milliseconds of a text that `duration` accepted */
+export function milliseconds(text: string): number {
+  return parseDuration(text) ?? Number.NaN;
+}
+
+/** Keys of every kind that speaks BGP. */
+export const bgpKeys = {
+  bfd_interval: duration('10ms', '10s')
+    .default('100ms')
+    .describe('time between two BFD packets, in either direction'),
+  bfd_multiplier: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(3)
+    .describe('number of BFD packets that must be missing before a neighbour counts as dead'),
+  hold_time: duration('3s', '65535s')
+    .default('9s')
+    .describe('BGP hold time, for neighbours that BFD cannot watch; whole seconds'),
+  ecmp_limit: z
+    .int()
+    .min(1)
+    .max(256)
+    .default(64)
+    .describe('most next hops of a route; more equal ways than that are not used'),
+} as const;
+
+export const bgpOptions = z.object(bgpKeys);
+
+export type BgpOptions = z.infer<typeof bgpOptions>;

@@ -1,0 +1,101 @@
+/** What every node with a BIRD of its own has in common: its daemon, whether its sessions are up and its ways known. */
+import type { Probe } from '../../base/until.ts';
+import type { PlannedNode } from '../../topology/types.ts';
+import type { Daemon, NodePaths, NodeView } from '../contract.ts';
+import { sessionName } from './config.ts';
+import {
+  askBird,
+  controlSocket,
+  type NextHop,
+  parseBfdSessions,
+  parseProtocols,
+  parseRoutes,
+  type ReplyLine,
+  type Route,
+} from './control.ts';
+import { type ExpectedWay, expectedWays } from './ways.ts';
+
+export const birdProgram = { command: 'bird', debianPackage: 'bird2' } as const;
+
+export const birdFile = 'bird.conf';
+
+export function birdDaemon(paths: NodePaths): Daemon {
+  return {
+    name: 'bird',
+    argv: ['bird', '-f', '-c', `${paths.files}/${birdFile}`, '-s', controlSocket(paths.run)],
+  };
+}
+
+/** Every session is established and watched by BFD, and every way that there should be is known with all its next hops. */
+export async function speakerReady(view: NodeView): Promise<Probe> {
+  const { node, plan } = view;
+  if (node.peers.length === 0) {
+    await askBird(view, ['show protocols']);
+    return { ok: true, saw: 'no BGP neighbours' };
+  }
+  const [protocols = [], bfd = [], routes = []] = await askBird(view, [
+    'show protocols',
+    'show bfd sessions',
+    'show route export tl_kernel',
+  ]);
+  const lacking = [
+    ...missingSessions(node, protocols, bfd),
+    ...missingWays(expectedWays(node, plan), parseRoutes(routes)),
+  ];
+  return lacking.length === 0
+    ? { ok: true, saw: `${node.peers.length} BGP sessions up` }
+    : { ok: false, saw: lacking.join(', ') };
+}
+
+/** The next hops that the node uses now for exactly this prefix: all equal ways, as BIRD merges them for the kernel. */
+export async function nextHops(view: NodeView, prefix: string): Promise<readonly NextHop[]> {
+  const [reply = []] = await askBird(view, ['show route export tl_kernel']);
+  return hopsTo(parseRoutes(reply), prefix);
+}
+
+/** For `tierlab ps`. */
+export async function speakerStats(view: NodeView): Promise<string[]> {
+  const { node } = view;
+  const [protocols = [], routes = []] = await askBird(view, [
+    'show protocols',
+    'show route export tl_kernel',
+  ]);
+  const up = parseProtocols(protocols).filter(
+    ({ type, info }) => type === 'BGP' && info.startsWith('Established'),
+  );
+  const ways = parseRoutes(routes).map(
+    ({ prefix, nextHops: hops }) => `${prefix} via ${hops.map((hop) => nameOf(node, hop)).join(', ')}`,
+  );
+  return [`${up.length} of ${node.peers.length} BGP sessions up`, ...ways];
+}
+
+export function missingSessions(
+  node: PlannedNode,
+  protocols: readonly ReplyLine[],
+  bfd: readonly ReplyLine[],
+): string[] {
+  const states = new Map(parseProtocols(protocols).map((protocol) => [protocol.name, protocol]));
+  const watched = new Map(parseBfdSessions(bfd).map(({ address, state }) => [address, state]));
+  return node.peers.flatMap((peer) => {
+    const info = states.get(sessionName(peer))?.info ?? 'not there';
+    if (!info.startsWith('Established')) return [`BGP with ${peer.node}: ${info}`];
+    const state = watched.get(peer.address) ?? 'not there';
+    return state === 'Up' ? [] : [`BFD with ${peer.node}: ${state}`];
+  });
+}
+
+export function missingWays(expected: readonly ExpectedWay[], routes: readonly Route[]): string[] {
+  return expected.flatMap(({ prefix, nextHops: wanted }) => {
+    const used = new Set(hopsTo(routes, prefix).map(({ address }) => address));
+    const without = wanted.filter(({ address }) => !used.has(address));
+    return without.length === 0
+      ? []
+      : [`no way to ${prefix} via ${without.map(({ node }) => node).join(', ')}`];
+  });
+}
+
+const hopsTo = (routes: readonly Route[], prefix: string): NextHop[] =>
+  routes.filter((route) => route.prefix === prefix).flatMap((route) => route.nextHops);
+
+const nameOf = (node: PlannedNode, { address }: NextHop): string =>
+  node.peers.find((peer) => peer.address === address)?.node ?? address;

@@ -1,0 +1,78 @@
+/** Which ways there should be: what routers and speakers ought to have learned when the whole chain is well. Pure. */
+import type { Plan, PlannedNode } from '../../topology/types.ts';
+
+/** A prefix and the nodes that say first that it is theirs. */
+interface Way {
+  readonly prefix: string;
+  readonly origins: readonly string[];
+  readonly vip: boolean;
+}
+
+export interface ExpectedWay {
+  readonly prefix: string;
+  /** Neighbours (node names and addresses) over which the prefix can be reached on the fewest AS hops. */
+  readonly nextHops: readonly { readonly node: string; readonly address: string }[];
+}
+
+/** Networks of a router on which clients live: their hosts have no BGP of their own. */
+export function clientInterfaces(node: PlannedNode, plan: Plan): string[] {
+  const clients = new Set(plan.nodes.filter(({ kind }) => kind === 'client').map(({ name }) => name));
+  return node.interfaces
+    .filter(({ network }) =>
+      plan.networks.some(
+        ({ name, members }) => name === network && members.some((member) => clients.has(member.node)),
+      ),
+    )
+    .map(({ name }) => name);
+}
+
+/** What `node` should have learned by BGP: to VIPs and clients if it is a router, to clients if it is a speaker. */
+export function expectedWays(node: PlannedNode, plan: Plan): ExpectedWay[] {
+  return waysOf(plan)
+    .filter(({ vip, origins }) => !origins.includes(node.name) && (node.kind === 'bird' || !vip))
+    .flatMap((way) => {
+      const hops = distances(way, plan);
+      const own = hops.get(node.name);
+      if (own === undefined) return [];
+      const nextHops = node.peers
+        .filter((peer) => passesOn(peer.node, way, plan) && hops.get(peer.node) === own - 1)
+        .map((peer) => ({ node: peer.node, address: peer.address }));
+      return [{ prefix: way.prefix, nextHops }];
+    });
+}
+
+function waysOf(plan: Plan): Way[] {
+  const origins = new Map<string, { names: string[]; vip: boolean }>();
+  const add = (prefix: string, name: string, vip: boolean): void => {
+    const known = origins.get(prefix) ?? { names: [], vip };
+    if (!known.names.includes(name)) known.names.push(name);
+    origins.set(prefix, known);
+  };
+  for (const node of plan.nodes) {
+    if (node.kind === 'ipvs') for (const { vip } of node.services) add(`${vip}/32`, node.name, true);
+    if (node.kind !== 'bird') continue;
+    for (const { to } of node.routes) add(to === 'default' ? '0.0.0.0/0' : to, node.name, false);
+    const shared = clientInterfaces(node, plan);
+    for (const { name, network } of node.interfaces) {
+      const subnet = plan.networks.find((each) => each.name === network)?.subnet;
+      if (shared.includes(name) && subnet !== undefined) add(subnet, node.name, false);
+    }
+  }
+  return [...origins].map(([prefix, { names, vip }]) => ({ prefix, origins: names, vip }));
+}
+
+/** Breadth first from the origins, over BGP sessions; only routers pass on. */
+function distances(way: Way, plan: Plan): ReadonlyMap<string, number> {
+  const found = new Map(way.origins.map((name) => [name, 0]));
+  for (let edge = way.origins, hops = 1; edge.length > 0; hops++) {
+    const next = plan.nodes.filter(
+      ({ name, peers }) => !found.has(name) && peers.some((peer) => edge.includes(peer.node)),
+    );
+    for (const { name } of next) found.set(name, hops);
+    edge = next.filter(({ kind }) => kind === 'bird').map(({ name }) => name);
+  }
+  return found;
+}
+
+const passesOn = (name: string, way: Way, plan: Plan): boolean =>
+  way.origins.includes(name) || plan.nodes.some((node) => node.name === name && node.kind === 'bird');

@@ -1,0 +1,118 @@
+import { connectionHeader, l7Header } from '../../base/channel.ts';
+import { parseAddress } from '../../base/ip.ts';
+import type { PlannedNode, Service } from '../../topology/types.ts';
+import { milliseconds } from '../bird/options.ts';
+import type { NodePaths } from '../contract.ts';
+import { type HaproxyOptions, haproxyOptions } from './options.ts';
+import { statsSocket } from './stats.ts';
+
+/** @returns the text of `haproxy.cfg` */
+export function haproxyConfig(node: PlannedNode, paths: Pick<NodePaths, 'run'>): string {
+  const options = haproxyOptions.parse(node.options);
+  return `${[
+    ...global(options, paths),
+    ...defaults,
+    ...health(node),
+    ...node.services.flatMap((service) => [...frontend(node, service), ...backend(node, service, options)]),
+  ].join('\n')}\n`;
+}
+
+function global({ maxconn }: HaproxyOptions, paths: Pick<NodePaths, 'run'>): string[] {
+  return [
+    'global',
+    '  log stdout format raw local0 info',
+    // One thread is as much as a node of a lab needs, and what a guest of one CPU has.
+    '  nbthread 1',
+    `  maxconn ${maxconn}`,
+    '  hard-stop-after 30s',
+    `  stats socket ${statsSocket(paths)} mode 600 level admin expose-fd listeners`,
+  ];
+}
+
+/** A held connection is a tunnel once the backend has answered 101, and stays as long as it likes. */
+const defaults: readonly string[] = [
+  '',
+  'defaults',
+  '  log global',
+  '  option dontlognull',
+  '  timeout connect 2s',
+  '  timeout client 60s',
+  '  timeout server 60s',
+  '  timeout http-request 10s',
+  '  timeout http-keep-alive 60s',
+  '  timeout check 1s',
+  '  timeout tunnel 1h',
+  '  retries 2',
+  '  option redispatch 1',
+];
+
+/**
+ * What tier 2 asks, on the node's own address (the VIP is local to whoever asks): the node is well while each of its
+ * services has a backend, and not from the moment it is told to stop.
+ */
+function health(node: PlannedNode): string[] {
+  const addresses = ownAddressesTowards(node);
+  const ports = [...new Set(node.services.map(({ port }) => port))];
+  const binds = addresses.flatMap((address) => ports.map((port) => `  bind ${address}:${port}`));
+  if (binds.length === 0) return [];
+  return [
+    '',
+    'frontend tl_health',
+    '  mode http',
+    ...binds,
+    '  monitor-uri /healthcheck',
+    ...node.services.map(({ name }) => `  monitor fail if { nbsrv(${backendName(name)}) lt 1 }`),
+    '  monitor fail if { stopping }',
+    '  http-request return status 404',
+  ];
+}
+
+function frontend(node: PlannedNode, { name, vip, port, protocol }: Service): string[] {
+  const head = ['', `frontend ${name}`, `  mode ${protocol}`, `  bind ${vip}:${port}`];
+  const pass = `  default_backend ${backendName(name)}`;
+  if (protocol === 'tcp') return [...head, '  option tcplog', pass];
+  return [
+    ...head,
+    // One id for all that happens on a client's TCP connection.
+    '  tcp-request connection set-var(sess.connection) uuid()',
+    `  log-format "${logLine}"`,
+    ...['http-request', 'http-after-response'].flatMap((rule) => [
+      `  ${rule} set-header ${l7Header} ${node.name}`,
+      `  ${rule} set-header ${connectionHeader} %[var(sess.connection)]`,
+    ]),
+    pass,
+  ];
+}
+
+function backend(node: PlannedNode, { name, port, protocol }: Service, options: HaproxyOptions): string[] {
+  const interval = milliseconds(options.check_interval);
+  const fast = Math.min(interval, 200);
+  return [
+    '',
+    `backend ${backendName(name)}`,
+    `  mode ${protocol}`,
+    `  balance ${options.balance}`,
+    '  option httpchk GET /healthcheck',
+    `  default-server check inter ${interval}ms fastinter ${fast}ms downinter ${fast}ms rise 1 fall 2`,
+    ...node.targets.map((target) => `  server ${target.node} ${target.address}:${port}`),
+  ];
+}
+
+/** Addresses of its own at which balancers reach it: those on the networks that it shares with them. */
+export function ownAddressesTowards(node: PlannedNode): string[] {
+  const senders = node.senders.flatMap(({ address }) => parseAddress(address) ?? []);
+  return node.interfaces
+    .filter(({ address, prefixLength }) => {
+      const own = parseAddress(address);
+      if (own === undefined) return false;
+      const size = 2 ** (32 - prefixLength);
+      return senders.some((sender) => Math.floor(sender / size) === Math.floor(own / size));
+    })
+    .map(({ address }) => address);
+}
+
+/** Client, backend, status, how the session ended, bytes, milliseconds in all, id of the connection. */
+const logLine = '%ci:%cp %b/%s %ST %ts %B %Ta %[var(sess.connection)]';
+
+/** No service can have such a name: an underscore is not allowed there. */
+const backendName = (service: string): string => `tl_${service}`;

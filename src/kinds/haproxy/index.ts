@@ -1,0 +1,58 @@
+import type { Probe } from '../../base/until.ts';
+import { birdConfig } from '../bird/config.ts';
+import { birdDaemon, birdFile, birdProgram, speakerReady, speakerStats } from '../bird/speaker.ts';
+import { quietVips, wayfinding } from '../bird/sysctls.ts';
+import type { Kind, NodeView } from '../contract.ts';
+import { haproxyConfig } from './config.ts';
+import { haproxyOptions } from './options.ts';
+import { parseServers, statsSocket } from './stats.ts';
+import { tunnel } from './tunnel.ts';
+
+const haproxyFile = 'haproxy.cfg';
+
+/** An L7 proxy: takes clients' connections from tier 2's tunnels, and answers them directly through the routers. */
+export const haproxy: Kind = {
+  traits: {
+    name: 'haproxy',
+    summary: 'an L7 proxy: HAProxy, and BIRD for its way back',
+    options: haproxyOptions,
+    keys: { serves: 'required', to: 'required', asn: 'optional' },
+    bgp: 'speaker',
+  },
+  modules: ['ipip'],
+  programs: [birdProgram, { command: 'haproxy', debianPackage: 'haproxy' }],
+  render: (node, plan, paths) => ({
+    [birdFile]: birdConfig(node, plan, { interfaces: [], staticRoutes: false, transit: false }),
+    [haproxyFile]: haproxyConfig(node, paths),
+  }),
+  ipBatch: (node) => tunnel(node),
+  sysctls: (node) => ({ ...wayfinding(node), ...quietVips }),
+  daemons: (_node, _plan, paths) => [
+    { name: 'haproxy', argv: ['haproxy', '-W', '-db', '-f', `${paths.files}/${haproxyFile}`] },
+    birdDaemon(paths),
+  ],
+  ready,
+  stats: async (view) => ({ facts: [...(await proxyFacts(view)), ...(await speakerStats(view))] }),
+};
+
+async function ready(view: NodeView): Promise<Probe> {
+  const servers = await askServers(view);
+  const down = servers.filter(({ status }) => !status.startsWith('UP'));
+  if (servers.length === 0) return { ok: false, saw: 'HAProxy has no backends' };
+  if (down.length > 0) {
+    const list = down.map(({ name, status, check }) => `${name} ${status} ${check}`);
+    return { ok: false, saw: `backends: ${list.join(', ')}` };
+  }
+  const ways = await speakerReady(view);
+  return { ok: ways.ok, saw: `${servers.length} backends up, ${ways.saw}` };
+}
+
+async function proxyFacts(view: NodeView): Promise<string[]> {
+  const servers = await askServers(view);
+  const up = servers.filter(({ status }) => status.startsWith('UP'));
+  const sessions = servers.reduce((sum, server) => sum + server.sessions, 0);
+  return [`${up.length} of ${servers.length} backends up`, `${sessions} sessions`];
+}
+
+const askServers = async (view: NodeView) =>
+  parseServers(await view.ask(statsSocket(view.paths), 'show stat -1 4 -1\n'));

@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { bgpKeys, duration } from '../bird/options.ts';
+
+export const haproxyOptions = z.object({
+  ...bgpKeys,
+  balance: z
+    .enum(['roundrobin', 'leastconn', 'random'])
+    .default('roundrobin')
+    .describe('how HAProxy chooses a backend'),
+  check_interval: duration('50ms', '1m')
+    .default('1s')
+    .describe('time between two health checks of a backend'),
+  maxconn: z.int().min(100).max(1_000_000).default(20_000).describe('most connections at a time'),
+});
+
+export type HaproxyOptions = z.infer<typeof haproxyOptions>;

@@ -1,0 +1,69 @@
+/**
+ * The connection table of a node: /proc/net/ip_vs_conn, in hexadecimal, one line an entry (Linux
+ * net/netfilter/ipvs/ip_vs_conn.c, ip_vs_conn_seq_show).
+ */
+import { formatAddress } from '../../base/ip.ts';
+
+export interface Connection {
+  readonly protocol: string;
+  readonly client: string;
+  readonly clientPort: number;
+  readonly vip: string;
+  readonly port: number;
+  readonly server: string;
+  readonly state: string;
+  /** Seconds until the entry goes, if no packet comes. */
+  readonly expires: number;
+}
+
+export function parseConnections(text: string): Connection[] {
+  return text
+    .split('\n')
+    .map((line) => entry.exec(line))
+    .filter((found) => found !== null)
+    .map(
+      ([
+        ,
+        protocol = '',
+        client = '',
+        clientPort = '',
+        vip = '',
+        port = '',
+        server = '',
+        state = '',
+        expires = '',
+      ]) => ({
+        protocol,
+        client: formatAddress(Number.parseInt(client, 16)),
+        clientPort: Number.parseInt(clientPort, 16),
+        vip: formatAddress(Number.parseInt(vip, 16)),
+        port: Number.parseInt(port, 16),
+        server: formatAddress(Number.parseInt(server, 16)),
+        state,
+        expires: Number(expires),
+      }),
+    );
+}
+
+/** Seconds since the entry's last packet: each packet winds the entry's timer up to its state's timeout. */
+export function idleSeconds({ state, expires }: Connection): number {
+  return Math.max(0, (timeouts[state] ?? expires) - expires);
+}
+
+const entry =
+  /^(\w+) +([0-9A-F]{8}) ([0-9A-F]{4}) ([0-9A-F]{8}) ([0-9A-F]{4}) ([0-9A-F]{8}) [0-9A-F]{4} (\w+) +(\d+)/;
+
+/** Seconds: Linux net/netfilter/ipvs/ip_vs_proto_tcp.c, tcp_timeouts. Nothing here changes them. */
+const timeouts: Readonly<Record<string, number>> = {
+  NONE: 2,
+  ESTABLISHED: 15 * 60,
+  SYN_SENT: 2 * 60,
+  SYN_RECV: 60,
+  FIN_WAIT: 2 * 60,
+  TIME_WAIT: 2 * 60,
+  CLOSE: 10,
+  CLOSE_WAIT: 60,
+  LAST_ACK: 30,
+  LISTEN: 2 * 60,
+  SYNACK: 2 * 60,
+};

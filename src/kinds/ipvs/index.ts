@@ -1,0 +1,113 @@
+import type { Probe } from '../../base/until.ts';
+import type { PlannedNode } from '../../topology/types.ts';
+import { birdConfig } from '../bird/config.ts';
+import { birdDaemon, birdFile, birdProgram, speakerReady, speakerStats } from '../bird/speaker.ts';
+import { forwarding, quietVips } from '../bird/sysctls.ts';
+import type { CarriedFlow, Kind, NodeStats, NodeView } from '../contract.ts';
+import { idleSeconds, parseConnections } from './connections.ts';
+import { announceDevice, keepalivedConfig } from './keepalived.ts';
+import { ipvsOptions } from './options.ts';
+
+const keepalivedFile = 'keepalived.conf';
+
+/** An L4 balancer: IPVS chooses the server, keepalived knows which are well, BIRD announces the VIPs. */
+export const ipvs: Kind = {
+  traits: {
+    name: 'ipvs',
+    summary: 'an L4 balancer: IPVS, keepalived and BIRD',
+    options: ipvsOptions,
+    keys: { serves: 'required', to: 'required', asn: 'optional' },
+    bgp: 'speaker',
+    passesTo: ['haproxy'],
+    tunnelOverhead: () => ipipOverhead,
+  },
+  modules: ['dummy', 'ip_vs', 'ip_vs_mh', 'ip_vs_sh', 'ip_vs_rr', 'ip_vs_wrr', 'ipip'],
+  programs: [
+    birdProgram,
+    { command: 'keepalived', debianPackage: 'keepalived' },
+    { command: 'ipvsadm', debianPackage: 'ipvsadm' },
+  ],
+  render: (node, plan) => ({
+    [birdFile]: birdConfig(node, plan, { interfaces: [announceDevice], staticRoutes: false, transit: false }),
+    [keepalivedFile]: keepalivedConfig(node),
+  }),
+  ipBatch: (node) => [
+    `link add name ${announceDevice} addrgenmode none up type dummy`,
+    // Always local: a VIP that is withdrawn still serves the flows that are under way.
+    ...vipsOf(node).map((vip) => `address add ${vip}/32 dev lo`),
+  ],
+  sysctls: (node) => ({ ...forwarding(node), ...quietVips, ...balancing(node) }),
+  daemons: (_node, _plan, paths) => [
+    {
+      name: 'keepalived',
+      argv: [
+        'keepalived',
+        '--dont-fork',
+        '--log-console',
+        '--log-detail',
+        '--check',
+        '--use-file',
+        `${paths.files}/${keepalivedFile}`,
+        '--pid',
+        `${paths.run}/keepalived.pid`,
+        '--checkers_pid',
+        `${paths.run}/checkers.pid`,
+      ],
+    },
+    birdDaemon(paths),
+  ],
+  ready,
+  stats: async (view: NodeView): Promise<NodeStats> => ({
+    facts: [...(await balancerStats(view)), ...(await speakerStats(view))],
+  }),
+  flows,
+};
+
+const ipipOverhead = 20;
+
+/** Linux Documentation/networking/ipvs-sysctl.rst. */
+function balancing(node: PlannedNode): Record<string, string> {
+  const { sloppy_tcp } = ipvsOptions.parse(node.options);
+  return {
+    'net/ipv4/vs/sloppy_tcp': sloppy_tcp ? '1' : '0',
+    // A flow whose server is gone is neither cut nor rescheduled: it may come back.
+    'net/ipv4/vs/expire_nodest_conn': '0',
+    'net/ipv4/vs/expire_quiescent_template': '0',
+    'net/ipv4/vs/conn_reuse_mode': '1',
+    // ICMP errors for a flow that this node has never seen find its server too: path MTU discovery survives a takeover.
+    'net/ipv4/vs/schedule_icmp': '1',
+    // The plan gives networks behind a tunnel the larger MTU; whoever sends too much all the same is told.
+    'net/ipv4/vs/pmtu_disc': '1',
+    'net/ipv4/vs/run_estimation': '1',
+  };
+}
+
+async function ready(view: NodeView): Promise<Probe> {
+  return speakerReady(view);
+}
+
+async function flows(view: NodeView): Promise<readonly CarriedFlow[]> {
+  const { node } = view;
+  const services = new Map(node.services.map(({ name, vip, port }) => [`${vip}:${port}`, name]));
+  const targets = new Map(node.targets.map(({ node: name, address }) => [address, name]));
+  return parseConnections(await view.readFile('/proc/net/ip_vs_conn')).flatMap((connection) => {
+    const service = services.get(`${connection.vip}:${connection.port}`);
+    const target = targets.get(connection.server);
+    if (service === undefined || target === undefined) return [];
+    return [
+      {
+        client: `${connection.client}:${connection.clientPort}`,
+        service,
+        target,
+        idleSeconds: idleSeconds(connection),
+      },
+    ];
+  });
+}
+
+async function balancerStats(view: NodeView): Promise<string[]> {
+  const carried = await flows(view);
+  return [`${carried.length} connections`];
+}
+
+const vipsOf = (node: PlannedNode): string[] => [...new Set(node.services.map(({ vip }) => vip))];

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { bgpKeys, duration } from '../bird/options.ts';
+
+/** Schedulers that depend on nothing but the flow and the servers, so that all L4 nodes choose alike, and two that do not. */
+const schedulers = ['mh', 'sh', 'rr', 'wrr'] as const;
+
+export const ipvsOptions = z.object({
+  ...bgpKeys,
+  scheduler: z
+    .enum(schedulers)
+    .default('mh')
+    .describe(
+      'how IPVS chooses a server: mh (Maglev hash) and sh choose alike on every node, rr and wrr do not',
+    ),
+  forward: z
+    .enum(['ipip'])
+    .default('ipip')
+    .describe('how packets get to the servers: ipip (tunnel, answers go back directly)'),
+  sloppy_tcp: z
+    .boolean()
+    .default(true)
+    .describe(
+      'take over connections in midstream, from a packet that is no SYN; without it moved flows are reset',
+    ),
+  check_interval: duration('50ms', '1m').default('1s').describe('time between two health checks of a server'),
+  check_timeout: duration('100ms', '1m')
+    .default('1s')
+    .describe('how long a server may take to accept a check'),
+  check_retries: z.int().min(0).max(10).default(1).describe('failed checks that are forgiven in a row'),
+  check_retry_delay: duration('50ms', '1m')
+    .default('200ms')
+    .describe('time before a failed check is tried again'),
+});
+
+export type IpvsOptions = z.infer<typeof ipvsOptions>;

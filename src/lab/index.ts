@@ -18,4 +18,4 @@ export {
   switchPort,
 } from './plumbing.ts';
 export { type LabState, labNames, readPlan, readState, requireLab } from './state.ts';
-export { attach, bringUp, requirementsOf, type UpOptions } from './up.ts';
+export { attach, bringUp, requirementsOf, requirementsOfKinds, type UpOptions } from './up.ts';

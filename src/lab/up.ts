@@ -3,7 +3,8 @@ import { basename, dirname } from 'node:path';
 import { WorldError } from '../base/errors.ts';
 import type { Report } from '../base/progress.ts';
 import { type Probe, until } from '../base/until.ts';
-import type { Host, HostKind } from '../hosts/contract.ts';
+import type { Host, HostKind, Requirements } from '../hosts/contract.ts';
+import type { Kind } from '../kinds/contract.ts';
 import type { Plan, PlannedNode } from '../topology/types.ts';
 import { LiveLab } from './live.ts';
 import { type LabPaths, logFile } from './paths.ts';
@@ -57,7 +58,7 @@ export async function bringUp(plan: Plan, lab: LabPaths, options: UpOptions): Pr
       ...(options.memoryMb === undefined ? {} : { memoryMb: options.memoryMb }),
     });
     const live = new LiveLab(lab, plan, host, options);
-    await host.loadModules(requiredModules(plan, options));
+    await host.loadModules(requirementsOf(plan, options).modules);
     report({
       type: 'step',
       message: `plumbing ${plan.nodes.length} nodes on ${plan.networks.length} networks`,
@@ -75,33 +76,26 @@ export async function bringUp(plan: Plan, lab: LabPaths, options: UpOptions): Pr
   }
 }
 
-/** Modules and programs that the kinds of a plan ask for. */
-export function requirementsOf(
-  plan: Plan,
-  { kinds }: Pick<PlumbingOptions, 'kinds'>,
-): {
-  modules: string[];
-  programs: { command: string; debianPackage: string }[];
-} {
-  const used = [...new Set(plan.nodes.map(({ kind }) => kind))].flatMap((name) => kinds[name] ?? []);
-  const programs = new Map(
-    [...plumbingPrograms, ...used.flatMap((kind) => kind.programs)].map((program) => [
-      program.command,
-      program,
-    ]),
+/** What the kinds of a plan ask of a host, and the plumbing itself. */
+export function requirementsOf(plan: Plan, { kinds }: Pick<PlumbingOptions, 'kinds'>): Requirements {
+  return requirementsOfKinds(
+    [...new Set(plan.nodes.map(({ kind }) => kind))].flatMap((name) => kinds[name] ?? []),
   );
-  return { modules: requiredModules(plan, { kinds }), programs: [...programs.values()] };
+}
+
+export function requirementsOfKinds(kinds: readonly Kind[]): Requirements {
+  const programs = [...plumbingPrograms, ...kinds.flatMap((kind) => kind.programs)];
+  return {
+    modules: [...new Set(['veth', 'bridge', ...kinds.flatMap((kind) => kind.modules)])],
+    programs: [...new Map(programs.map((program) => [program.command, program])).values()],
+  };
 }
 
 const plumbingPrograms = [
   { command: 'ip', debianPackage: 'iproute2' },
   { command: 'nsenter', debianPackage: 'util-linux' },
+  { command: 'bash', debianPackage: 'bash' },
 ] as const;
-
-function requiredModules(plan: Plan, { kinds }: Pick<PlumbingOptions, 'kinds'>): string[] {
-  const ofKinds = plan.nodes.flatMap(({ kind }) => kinds[kind]?.modules ?? []);
-  return [...new Set(['veth', 'bridge', ...ofKinds])];
-}
 
 async function explainExisting(lab: LabPaths): Promise<'already'> {
   const state = await readState(lab);

@@ -1,0 +1,86 @@
+import type { Command } from 'commander';
+import { exitCodes } from '../../base/errors.ts';
+import { labNames, labPaths, readPlan } from '../../lab/index.ts';
+import type { Context } from '../context.ts';
+
+type Shell = 'bash' | 'zsh' | 'fish';
+
+/** The scripts only ask `tierlab __complete`: what can be completed is known in one place, the command tree. */
+const scripts: Readonly<Record<Shell, string>> = {
+  bash: `# tierlab completion for bash: source <(tierlab completion bash)
+_tierlab() {
+  local IFS=$'\\n'
+  COMPREPLY=($(compgen -W "$(tierlab __complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)" -- "\${COMP_WORDS[COMP_CWORD]}"))
+}
+complete -o default -F _tierlab tierlab
+`,
+  zsh: `#compdef tierlab
+# tierlab completion for zsh: source <(tierlab completion zsh)
+_tierlab() {
+  local -a candidates
+  candidates=("\${(@f)$(tierlab __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  if [[ -n "\${candidates[1]}" ]]; then compadd -- "\${candidates[@]}"; else _files; fi
+}
+compdef _tierlab tierlab
+`,
+  fish: `# tierlab completion for fish: tierlab completion fish | source
+complete -c tierlab -f -a '(tierlab __complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null; or __fish_complete_path (commandline -ct))'
+`,
+};
+
+export async function completion(_context: Context, shell: Shell): Promise<number> {
+  process.stdout.write(scripts[shell]);
+  return exitCodes.pass;
+}
+
+/**
+ * Prints the candidates for the last word, one a line; none (and exit code 1) where files are meant.
+ * @param words what stands behind \`tierlab\`, the last one unfinished
+ */
+export async function complete(
+  _context: Context,
+  program: Command,
+  words: readonly string[],
+): Promise<number> {
+  const all = words[0] === '--' ? words.slice(1) : words;
+  const unfinished = all.at(-1) ?? '';
+  const candidates = (await candidatesFor(program, all.slice(0, -1), unfinished)).filter((word) =>
+    word.startsWith(unfinished),
+  );
+  if (candidates.length === 0) return exitCodes.fail;
+  process.stdout.write(`${candidates.join('\n')}\n`);
+  return exitCodes.pass;
+}
+
+async function candidatesFor(
+  program: Command,
+  before: readonly string[],
+  unfinished: string,
+): Promise<string[]> {
+  const [name] = before.filter((word) => !word.startsWith('-'));
+  const command = program.commands.find(
+    (candidate) => candidate.name() === name || candidate.aliases().includes(name ?? ''),
+  );
+  const visible = program.createHelp().visibleCommands(program);
+  const options = [...(command?.options ?? []), ...program.options];
+  const previous = options.find(
+    ({ long, short }) => before.at(-1) === long || (short !== undefined && before.at(-1) === short),
+  );
+  if (previous?.argChoices !== undefined) return [...previous.argChoices];
+  if (previous?.long === '--lab') return labNames();
+  if (unfinished.startsWith('-')) return options.flatMap(({ long }) => long ?? []);
+  if (command === undefined)
+    return visible.flatMap((candidate) => [candidate.name(), ...candidate.aliases()]);
+  const position = before.filter((word) => !word.startsWith('-')).length - 1;
+  const argument = command.registeredArguments[Math.min(position, command.registeredArguments.length - 1)];
+  if (argument?.argChoices !== undefined) return [...argument.argChoices];
+  if (argument?.name() === 'node') return nodeNames();
+  return argument?.name() === 'lab' && command.name() === 'down' ? labNames() : [];
+}
+
+async function nodeNames(): Promise<string[]> {
+  const plans = await Promise.all(
+    (await labNames()).map((name) => readPlan(labPaths(name)).catch(() => undefined)),
+  );
+  return [...new Set(plans.flatMap((plan) => plan?.nodes.map(({ name }) => name) ?? []))];
+}

@@ -1,0 +1,70 @@
+/** What every command gets: how to talk, and when to stop. */
+import { Chalk, type ChalkInstance } from 'chalk';
+import type { Progress, Report } from '../base/progress.ts';
+
+export interface Context {
+  readonly version: string;
+  readonly format: 'text' | 'json';
+  /** Progress and logs: stderr. */
+  readonly report: Report;
+  /** Results: stdout. Text only in text format, the one JSON document only in JSON format. */
+  readonly print: (text: string) => void;
+  readonly printJson: (document: unknown) => void;
+  /** For stdout. */
+  readonly colour: ChalkInstance;
+  readonly width: number;
+  /** Aborts on SIGINT, SIGTERM and SIGHUP. */
+  readonly signal: AbortSignal;
+}
+
+export interface GlobalOptions {
+  readonly format?: 'text' | 'json';
+  readonly quiet?: boolean;
+  readonly color?: boolean;
+}
+
+export function createContext(
+  version: string,
+  { format = 'text', quiet = false, color }: GlobalOptions,
+  signal: AbortSignal,
+): Context {
+  const colour = new Chalk(colourLevel(process.stdout, color));
+  return {
+    version,
+    format,
+    report: quiet ? quietReport() : progressReport(new Chalk(colourLevel(process.stderr, color))),
+    print: (text) => {
+      if (format === 'text') process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+    },
+    printJson: (document) => {
+      if (format === 'json') process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    },
+    colour,
+    width: process.stdout.columns ?? 100,
+    signal,
+  };
+}
+
+/** NO_COLOR (no-color.org), FORCE_COLOR, --no-color, and otherwise whether it is a terminal. */
+function colourLevel(stream: NodeJS.WriteStream, wanted: boolean | undefined): { level: 0 | 1 } {
+  const { NO_COLOR, FORCE_COLOR } = process.env;
+  if (wanted === false || (NO_COLOR !== undefined && NO_COLOR !== '')) return { level: 0 };
+  return { level: stream.isTTY || (FORCE_COLOR !== undefined && FORCE_COLOR !== '0') ? 1 : 0 };
+}
+
+function progressReport(chalk: ChalkInstance): Report {
+  const start = performance.now();
+  return ({ type, message }: Progress) => {
+    const time = chalk.dim(`${((performance.now() - start) / 1000).toFixed(1).padStart(6)}s`);
+    const text = { step: message, detail: chalk.dim(message), warning: chalk.yellow(`warning: ${message}`) }[
+      type
+    ];
+    process.stderr.write(`${time}  ${text}\n`);
+  };
+}
+
+function quietReport(): Report {
+  return ({ type, message }) => {
+    if (type === 'warning') process.stderr.write(`warning: ${message}\n`);
+  };
+}

@@ -1,0 +1,29 @@
+/** Ctrl-C, kill and a closed terminal all mean: stop, clean up, then end. */
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+export interface Interrupt {
+  readonly signal: AbortSignal;
+  /** Lets the signals have their default effect again. */
+  forget(): void;
+}
+
+export function onInterrupt(): Interrupt {
+  const controller = new AbortController();
+  const abort = (): void => {
+    if (controller.signal.aborted) return;
+    process.stderr.write('\ninterrupted: cleaning up …\n');
+    controller.abort();
+  };
+  for (const signal of signals) process.on(signal, abort);
+  // The terminal may be gone while there is still something to clean up; a reader such as `head` may close stdout.
+  process.stderr.on('error', () => undefined);
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  return {
+    signal: controller.signal,
+    forget() {
+      for (const signal of signals) process.off(signal, abort);
+    },
+  };
+}

@@ -1,0 +1,93 @@
+/** Finding and opening the lab that a command means. */
+
+import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { WorldError } from '../base/errors.ts';
+import { programsDirectory } from '../base/programs.ts';
+import { suggest } from '../base/suggest.ts';
+import { hostKinds } from '../hosts/index.ts';
+import { kinds, kindTable } from '../kinds/index.ts';
+import {
+  attach,
+  type LabPaths,
+  type LabState,
+  type LiveLab,
+  labNames,
+  type PlumbingOptions,
+  requireLab,
+} from '../lab/index.ts';
+import { loadTopology } from '../topology/index.ts';
+
+/** Past four lanes the kernel's rtnl lock makes plumbing slower. */
+const mostLanes = 4;
+
+export function plumbingOptions(): PlumbingOptions {
+  return {
+    kinds,
+    programs: { directory: programsDirectory(), node: process.execPath },
+    lanes: Math.min(mostLanes, availableParallelism()),
+  };
+}
+
+/** The lab of that name, or the only one. */
+export async function findLab(name: string | undefined): Promise<Awaited<ReturnType<typeof requireLab>>> {
+  return requireLab(name ?? (await onlyLab()));
+}
+
+/** Runs `use` on the live lab and disconnects afterwards. */
+export async function withLab<T>(
+  name: string | undefined,
+  use: (live: LiveLab, found: { lab: LabPaths; state: LabState }) => Promise<T>,
+): Promise<T> {
+  const { lab, state, plan } = await findLab(name);
+  const hostKind = hostKinds.find((kind) => kind.name === state.host);
+  if (hostKind === undefined) throw new Error(`no host ${state.host}`);
+  const live = await attach(lab, plan, hostKind, plumbingOptions());
+  try {
+    return await use(live, { lab, state });
+  } finally {
+    await live.host.disconnect();
+  }
+}
+
+/** A node of the lab (or the switch of a network), with a did-you-mean if there is none. */
+export function requirePlace(live: LiveLab, name: string): string {
+  const places = [
+    ...live.plan.nodes.map((node) => node.name),
+    ...live.plan.networks.map((network) => network.name),
+  ];
+  if (places.includes(name)) return name;
+  throw new WorldError(`lab "${live.paths.name}" has no node "${name}"`, {
+    code: 'no-such-node',
+    exitCode: 4,
+    hint: suggest(name, places, 'nodes and switches'),
+  });
+}
+
+/** `down` takes names of labs as well as the topology files that they came from. */
+export async function labNameOf(nameOrFile: string): Promise<string> {
+  const isFile =
+    /\.ya?ml$/.test(nameOrFile) &&
+    (await stat(nameOrFile).then(
+      () => true,
+      () => false,
+    ));
+  return isFile ? (await loadTopology(nameOrFile, kindTable)).name : nameOrFile;
+}
+
+async function onlyLab(): Promise<string> {
+  const names = await labNames();
+  const [only] = names;
+  if (only !== undefined && names.length === 1) return only;
+  throw new WorldError(
+    only === undefined ? 'no lab is running' : `${names.length} labs are running: which one?`,
+    {
+      code: only === undefined ? 'no-lab' : 'which-lab',
+      exitCode: 4,
+      hint:
+        only === undefined
+          ? 'start one with `tierlab up topologies/three-tier.yaml`'
+          : `say --lab NAME; labs: ${names.join(', ')}`,
+    },
+  );
+}

@@ -1,0 +1,14 @@
+/** Entry: the version is answered without loading anything else, all the rest in the program. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** Bundled this is dist/tierlab.js, so package.json is one folder up. */
+const manifest = fileURLToPath(new URL('../package.json', import.meta.url));
+const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+
+if (process.argv.length === 3 && (process.argv[2] === '--version' || process.argv[2] === '-V')) {
+  process.stdout.write(`${version}\n`);
+} else {
+  const { runCli } = await import('./program.ts');
+  process.exitCode = await runCli(process.argv, version);
+}

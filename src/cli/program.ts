@@ -1,0 +1,206 @@
+/** argv → command → exit code. Each command is loaded when it is called: start-up counts. */
+import { Argument, Command, CommanderError, Option } from 'commander';
+import { exitCodes } from '../base/errors.ts';
+import { type Context, createContext, type GlobalOptions } from './context.ts';
+import { reportFailure } from './failure.ts';
+import { onInterrupt } from './interrupt.ts';
+
+type Run = (context: Context) => Promise<number>;
+
+/** @returns the exit code */
+export async function runCli(argv: readonly string[], version: string): Promise<number> {
+  const interrupt = onInterrupt();
+  const chosen: { run?: Run } = {};
+  const program = buildProgram(version, (run) => {
+    chosen.run = run;
+  });
+  let context = createContext(version, {}, interrupt.signal);
+  try {
+    await program.parseAsync([...argv]);
+    context = createContext(version, program.opts<GlobalOptions>(), interrupt.signal);
+    return (await chosen.run?.(context)) ?? exitCodes.pass;
+  } catch (error) {
+    // Commander has printed its own message; asking for help or version is no error.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.pass : exitCodes.badInput;
+    return reportFailure(error, context, interrupt.signal.aborted);
+  } finally {
+    interrupt.forget();
+  }
+}
+
+/** The command line as data; completion walks the same tree. */
+export function buildProgram(version: string, choose: (run: Run) => void): Command {
+  const program = new Command('tierlab')
+    .description(
+      'Build a multi-tier load balancer out of real parts, break it, and see which connections survived.',
+    )
+    .version(version, '-V, --version')
+    .addOption(
+      flag('--format <format>', 'how results are printed on stdout')
+        .choices(['text', 'json'])
+        .default('text'),
+    )
+    .addOption(flag('-q, --quiet', 'no progress on stderr, only warnings and errors'))
+    .addOption(new Option('--no-color', 'no colours (NO_COLOR is honoured as well)'))
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('(see `tierlab --help`)')
+    .showSuggestionAfterError()
+    .exitOverride();
+  program.addHelpText('after', helpText);
+
+  command(program, 'doctor', 'show where labs can run on this machine, or exactly why not').action(() =>
+    choose(async (context) => (await import('./commands/doctor.ts')).doctor(context)),
+  );
+
+  command(program, 'setup', 'install the Debian packages that labs need')
+    .addOption(flag('--dry-run', 'only print the command'))
+    .action((options) =>
+      choose(async (context) => (await import('./commands/setup.ts')).setup(context, options)),
+    );
+
+  command(program, 'validate', 'check topologies and scenarios, creating nothing')
+    .argument('<file...>', 'topology, scenario, or lab folder')
+    .action((files) =>
+      choose(async (context) => (await import('./commands/validate.ts')).validate(context, files)),
+    );
+
+  command(program, 'plan', 'show what a topology becomes: names, addresses, sessions, routes')
+    .argument('<topology>')
+    .action((file) => choose(async (context) => (await import('./commands/plan.ts')).plan(context, file)));
+
+  command(program, 'render', 'write every generated file of a topology into a folder')
+    .argument('<topology>')
+    .requiredOption('-o, --output <folder>', 'new or empty folder')
+    .action((file, options) =>
+      choose(async (context) => (await import('./commands/render.ts')).render(context, file, options)),
+    );
+
+  command(program, 'up', 'bring a lab up', 'deploy')
+    .argument('<topology>')
+    .addOption(labName('name of the lab (default: the name in the topology)'))
+    .addOption(hostOption())
+    .addOption(memoryOption())
+    .addOption(flag('--keep-failed', 'leave a lab that did not come up for a look'))
+    .action((file, options) =>
+      choose(async (context) => (await import('./commands/up.ts')).up(context, file, options)),
+    );
+
+  command(program, 'down', 'remove a lab and all that belongs to it', 'destroy')
+    .argument('[lab...]', 'names of labs, or topology files (default: the only one)')
+    .addOption(flag('-a, --all', 'all labs of this user'))
+    .action((labs, options) =>
+      choose(async (context) => (await import('./commands/down.ts')).down(context, labs, options)),
+    );
+
+  command(program, 'ps', 'show the nodes of a lab, their daemons and how they are', 'inspect')
+    .addOption(labName())
+    .action((options) => choose(async (context) => (await import('./commands/ps.ts')).ps(context, options)));
+
+  command(program, 'exec', 'run a command in a node')
+    .usage('[options] <node> -- <command...>')
+    .argument('<node>')
+    .argument('<command...>')
+    .addOption(labName())
+    .passThroughOptions()
+    .action((node, argv, options) =>
+      choose(async (context) => (await import('./commands/exec.ts')).exec(context, node, argv, options)),
+    );
+
+  command(program, 'shell', 'open a shell in a node')
+    .argument('<node>')
+    .addOption(labName())
+    .action((node, options) =>
+      choose(async (context) => (await import('./commands/shell.ts')).shell(context, node, options)),
+    );
+
+  command(program, 'logs', 'show the logs of a node')
+    .argument('<node>')
+    .addOption(labName())
+    .addOption(flag('-f, --follow', 'go on as the log grows'))
+    .addOption(flag('-d, --daemon <name>', 'only this daemon'))
+    .addOption(flag('-n, --lines <count>', 'only the last lines').argParser(wholeNumber))
+    .action((node, options) =>
+      choose(async (context) => (await import('./commands/logs.ts')).logs(context, node, options)),
+    );
+
+  command(program, 'test', 'run scenarios and say which connections survived')
+    .argument('<lab...>', 'lab folders or scenario files')
+    .addOption(hostOption())
+    .addOption(memoryOption())
+    .addOption(flag('--keep', 'leave the lab up afterwards'))
+    .addOption(flag('--seed <number>', 'instead of the seed in the scenario').argParser(wholeNumber))
+    .addOption(flag('--no-control', 'skip the control run (the verdict says so)'))
+    .addOption(flag('--runs <folder>', 'where runs are saved').default('.tierlab/runs'))
+    .addOption(flag('--junit <file>', 'also write the result as JUnit XML'))
+    .action((labs, options) =>
+      choose(async (context) => (await import('./commands/test.ts')).test(context, labs, options)),
+    );
+
+  command(program, 'judge', 'judge a saved run again')
+    .argument('<run>', 'folder of a run')
+    .action((run) => choose(async (context) => (await import('./commands/judge.ts')).judge(context, run)));
+
+  command(program, 'schema', 'print the JSON Schema of topology or scenario files, for editors')
+    .addArgument(new Argument('<what>').choices(['topology', 'scenario']))
+    .action((what) =>
+      choose(async (context) => (await import('./commands/schema.ts')).schema(context, what)),
+    );
+
+  command(program, 'metrics', 'list the metrics that expectations can use').action(() =>
+    choose(async (context) => (await import('./commands/metrics.ts')).metrics(context)),
+  );
+
+  command(program, 'completion', 'print the completion script of a shell')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+    .action((shell) =>
+      choose(async (context) => (await import('./commands/completion.ts')).completion(context, shell)),
+    );
+
+  program
+    .command('__complete', { hidden: true })
+    .argument('[words...]')
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action((words) =>
+      choose(async (context) => (await import('./commands/completion.ts')).complete(context, program, words)),
+    );
+
+  return program.enablePositionalOptions();
+}
+
+function command(program: Command, name: string, description: string, alias?: string): Command {
+  const made = program.command(name).description(description).exitOverride();
+  return alias === undefined ? made : made.alias(alias);
+}
+
+/** Every flag can also be set as TIERLAB_<NAME>. */
+function flag(flags: string, description: string): Option {
+  const option = new Option(flags, description);
+  return option.env(`TIERLAB_${option.name().replace(/^no-/, 'no_').replaceAll('-', '_').toUpperCase()}`);
+}
+
+const labName = (description = 'name of the lab (default: the only one)'): Option =>
+  flag('-l, --lab <name>', description);
+
+const hostOption = (): Option =>
+  flag('--host <host>', 'where the lab lives').choices(['auto', 'native', 'uml']).default('auto');
+
+const memoryOption = (): Option =>
+  flag('--memory <MiB>', 'memory of a guest (only what is used is taken)').argParser(wholeNumber);
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text))
+    throw new CommanderError(2, 'tierlab.number', `"${text}" is not a whole number`);
+  return Number(text);
+}
+
+const helpText = `
+Examples:
+  tierlab doctor                              where can labs run here?
+  tierlab up topologies/three-tier.yaml       bring the chain up
+  tierlab shell l4-1                          look around in a balancer
+  tierlab test labs/01-l4-crash               break it, and see what survived
+  tierlab down                                leave nothing behind
+
+Exit codes: 0 pass · 1 an expectation failed · 2 bad input or usage · 3 the environment lacks something ·
+            4 the lab failed to come up · 5 unknown verdict · 130 interrupted`;

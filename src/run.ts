@@ -1,0 +1,311 @@
+/**
+ * The experiment, on one screen:
+ *   1 plan and bring the lab up        4 play the timeline, recording
+ *   2 start the traffic                5 stop the traffic, save the logs, tear down
+ *   3 wait for the steady state        6 judge the saved history
+ * once as written and, if the scenario has a control, once more with the protection off.
+ */
+import { createReadStream } from 'node:fs';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Defer } from './base/defer.ts';
+import { Interrupted, WorldError } from './base/errors.ts';
+import type { Report } from './base/progress.ts';
+import { formatDuration } from './base/units.ts';
+import { until } from './base/until.ts';
+import { playTimeline } from './faults/timeline.ts';
+import { chooseHost, type HostName, hostKinds } from './hosts/index.ts';
+import { kinds, kindTable } from './kinds/index.ts';
+import {
+  bringDown,
+  bringUp,
+  type LabPaths,
+  type LiveLab,
+  labPaths,
+  type Programs,
+  requirementsOf,
+} from './lab/index.ts';
+import { type Scenario, withControl } from './scenario/index.ts';
+import { type Plan, planTopology, type Topology } from './topology/index.ts';
+import { openRecorder, PathWatch, SteadyWatch, startTraffic, trafficJob } from './traffic/index.ts';
+import {
+  type HistoryEvent,
+  type Judgement,
+  judge,
+  judgeScenario,
+  parseHistory,
+  type ScenarioResult,
+} from './verdict/index.ts';
+
+export interface RunOptions {
+  readonly scenario: Scenario;
+  readonly topology: Topology;
+  /** Name of the labs it makes: `<name>` and `<name>-control`. */
+  readonly labName: string;
+  readonly host: HostName | 'auto';
+  /** Empty folder for the history, logs and verdict. */
+  readonly runDirectory: string;
+  readonly programs: Programs;
+  readonly version: string;
+  /** Leave the lab of the main run up. */
+  readonly keep: boolean;
+  readonly lanes: number;
+  readonly memoryMb?: number;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+}
+
+/** @throws WorldError if a lab does not come up, Interrupted after teardown if the signal aborts */
+export async function runScenario(options: RunOptions): Promise<ScenarioResult> {
+  const { scenario, topology, runDirectory, labName } = options;
+  await mkdir(runDirectory, { recursive: true });
+  const main = await experiment('main', topology, labPaths(labName), options);
+  const control =
+    scenario.control === undefined
+      ? undefined
+      : await experiment(
+          'control',
+          withControl(topology, scenario.control.set, kindTable),
+          labPaths(`${labName}-control`),
+          options,
+        );
+  return judgeScenario({
+    name: scenario.name,
+    file: scenario.file,
+    runDir: runDirectory,
+    main,
+    ...(control === undefined ? {} : { control }),
+  });
+}
+
+/** Judges a saved run again. */
+export async function judgeRun(
+  runDirectory: string,
+  roles: readonly ('main' | 'control')[],
+  file: string,
+): Promise<ScenarioResult> {
+  const judgements = await Promise.all(roles.map((role) => judgeHistory(historyFile(runDirectory, role))));
+  const [main, control] = judgements;
+  if (main === undefined) throw new Error('a run has a main history');
+  return judgeScenario({
+    name: main.scenario,
+    file,
+    runDir: runDirectory,
+    main,
+    ...(control === undefined ? {} : { control }),
+  });
+}
+
+export const historyFile = (runDirectory: string, role: 'main' | 'control'): string =>
+  join(runDirectory, `${role}.jsonl`);
+
+async function experiment(
+  role: 'main' | 'control',
+  topology: Topology,
+  lab: LabPaths,
+  options: RunOptions,
+): Promise<Judgement> {
+  const { runDirectory, report, signal } = options;
+  const defer = new Defer();
+  const recorder = await openRecorder(historyFile(runDirectory, role));
+  defer.add('the history', () => recorder.close());
+  const title = role === 'main' ? options.scenario.name : `control of: ${options.scenario.name}`;
+  report({ type: 'step', message: `${title}: bringing the lab up` });
+  try {
+    const plan = planTopology(topology, kindTable);
+    await writeFile(join(runDirectory, `${role}-plan.json`), `${JSON.stringify(plan, null, 2)}\n`);
+    const live = await up(plan, lab, role, topology.file, defer, options);
+    await observe(role, live, recorder.record, defer, options);
+  } catch (error) {
+    recorder.record({
+      type: 'phase',
+      t: now(),
+      phase: 'interrupted',
+      detail: String((error as Error).message),
+    });
+    throw signal.aborted ? new Interrupted('interrupted', { cause: error }) : error;
+  } finally {
+    for (const { what, error } of await defer.run()) {
+      report({ type: 'warning', message: `could not clean up ${what}: ${String((error as Error).message)}` });
+    }
+  }
+  return judgeHistory(historyFile(runDirectory, role));
+}
+
+async function up(
+  plan: Plan,
+  lab: LabPaths,
+  role: 'main' | 'control',
+  topologyFile: string,
+  defer: Defer,
+  options: RunOptions,
+): Promise<LiveLab> {
+  const requirements = requirementsOf(plan, { kinds });
+  const hostKind = await chooseHost(options.host, requirements);
+  // A lab of a test belongs to that test: what an earlier one left behind is removed first.
+  if (await bringDown(lab, hostKinds))
+    options.report({ type: 'warning', message: `removed what was left of lab ${lab.name}` });
+  const keep = options.keep && role === 'main';
+  defer.add(`lab ${lab.name}`, async () => {
+    await cp(join(lab.directory, 'logs'), join(options.runDirectory, `${role}-logs`), {
+      recursive: true,
+    }).catch(() => undefined);
+    await cp(join(lab.directory, 'console.log'), join(options.runDirectory, `${role}-console.log`)).catch(
+      () => undefined,
+    );
+    if (!keep || options.signal.aborted) await bringDown(lab, hostKinds);
+  });
+  const live = await bringUp(plan, lab, {
+    kinds,
+    hostKind,
+    topologyFile,
+    programs: options.programs,
+    lanes: options.lanes,
+    report: options.report,
+    signal: options.signal,
+    ...(options.memoryMb === undefined ? {} : { memoryMb: options.memoryMb }),
+  });
+  if (live === 'already')
+    throw new WorldError(`lab ${lab.name} is up already`, {
+      code: 'lab-exists',
+      exitCode: 4,
+      hint: `tierlab down ${lab.name}`,
+    });
+  defer.add('the connection to the host', () => live.host.disconnect());
+  return live;
+}
+
+/** Steps 2 to 5 on a lab that is up. */
+async function observe(
+  role: 'main' | 'control',
+  live: LiveLab,
+  record: (event: HistoryEvent) => void,
+  defer: Defer,
+  options: RunOptions,
+): Promise<void> {
+  const { scenario, report, signal } = options;
+  record(await describeRun(role, live, options));
+  record({ type: 'phase', t: now(), phase: 'warm-up' });
+  const steady = new SteadyWatch();
+  const watch = new PathWatch(live, record, now);
+  const onEvent = (event: HistoryEvent): void => {
+    record(event);
+    steady.see(event, now());
+  };
+  report({ type: 'step', message: 'starting the traffic' });
+  const clients = [
+    ...new Set(scenario.traffic.flatMap(({ from }) => live.plan.nodes.filter((node) => node.group === from))),
+  ];
+  const sessions = await Promise.all(
+    clients.map((client) =>
+      startTraffic(
+        live,
+        client.name,
+        trafficJob(client, scenario.traffic, live.plan, scenario.seed),
+        onEvent,
+      ),
+    ),
+  );
+  const died = Promise.race(sessions.map((session) => session.died));
+
+  const reached = await Promise.race([died, waitForSteady(sessions, steady, scenario, signal)]);
+  record({
+    type: 'phase',
+    t: now(),
+    phase: reached ? 'steady' : 'not-steady',
+    ...(reached ? {} : { detail: steady.lastTrouble }),
+  });
+  if (reached) {
+    watch.start(1000);
+    defer.add('the path watch', () => watch.stop());
+    await watch.look();
+    const start = now();
+    record({ type: 'phase', t: start, phase: 'timeline' });
+    report({
+      type: 'step',
+      message: `steady; playing the timeline (${formatDuration(scenario.durationMs)})`,
+    });
+    const say = (event: HistoryEvent): void => {
+      record(event);
+      if (event.type === 'fault') {
+        report({
+          type: event.landed ? 'detail' : 'warning',
+          message: `${event.name} (${event.fault} ${event.action} ${event.targets.join(', ')}): ${event.landed ? 'landed' : 'did NOT land'}: ${event.evidence}`,
+        });
+      }
+    };
+    await Promise.race([
+      died,
+      playTimeline(live, scenario.timeline, { start, now, record: say, before: () => watch.look(), signal }),
+    ]);
+    await Promise.race([
+      died,
+      delay(Math.max(0, start + scenario.durationMs - now()), undefined, { signal }),
+    ]);
+    await watch.look();
+    record({ type: 'phase', t: now(), phase: 'end' });
+  }
+  report({ type: 'step', message: 'stopping the traffic' });
+  await Promise.all(sessions.map((session) => session.stop()));
+}
+
+async function waitForSteady(
+  sessions: readonly { isReady(): boolean }[],
+  steady: SteadyWatch,
+  { steady: wanted }: Scenario,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const probe = (): { ok: boolean; saw: string } => {
+    if (sessions.every((session) => session.isReady())) steady.allOpen(now());
+    return { ok: steady.wellFor(now()) >= wanted.forMs, saw: steady.lastTrouble };
+  };
+  try {
+    await until(probe, {
+      withinMs: wanted.withinMs,
+      everyMs: 50,
+      why: 'the steady state',
+      signal,
+      code: 'not-steady',
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof WorldError && error.code === 'not-steady') return false;
+    throw error;
+  }
+}
+
+async function describeRun(
+  role: 'main' | 'control',
+  live: LiveLab,
+  { scenario, version }: RunOptions,
+): Promise<HistoryEvent> {
+  const expectations = role === 'main' ? scenario.expect : (scenario.control?.expect ?? []);
+  const kernel = (await live.host.readFile('/proc/sys/kernel/osrelease')).trim();
+  return {
+    type: 'run',
+    t: now(),
+    tierlab: version,
+    format: 1,
+    scenario: scenario.name,
+    role,
+    lab: live.paths.name,
+    host: live.host.name,
+    kernel,
+    seed: scenario.seed,
+    traffic: scenario.traffic,
+    expect: expectations.map(({ expression }) => expression),
+    steadyForMs: scenario.steady.forMs,
+    durationMs: scenario.durationMs,
+    timeline: scenario.timeline.map((entry) => ({
+      atMs: entry.atMs,
+      name: entry.name,
+      what: entry.action === 'inject' ? `${entry.fault} ${entry.target}` : `heal ${entry.of}`,
+    })),
+  };
+}
+
+const judgeHistory = (file: string): Promise<Judgement> => judge(parseHistory(createReadStream(file)));
+
+/** Milliseconds since the epoch with fractions. */
+const now = (): number => performance.timeOrigin + performance.now();

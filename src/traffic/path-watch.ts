@@ -1,0 +1,74 @@
+/**
+ * Where each flow goes, measured: the balancers' own connection tables say which flows they carry and how long ago the
+ * last packet of each came through. A flow is on the node where that was most recent; a tie (the tables count in whole
+ * seconds) leaves it where it was.
+ */
+import type { LiveLab } from '../lab/index.ts';
+import type { PathEvent } from '../verdict/history.ts';
+
+interface Place {
+  readonly l4: string;
+  readonly l7: string;
+}
+
+export class PathWatch {
+  readonly #lab: LiveLab;
+  readonly #record: (event: PathEvent) => void;
+  readonly #now: () => number;
+  readonly #places = new Map<string, Place>();
+  #running: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(lab: LiveLab, record: (event: PathEvent) => void, now: () => number) {
+    this.#lab = lab;
+    this.#record = record;
+    this.#now = now;
+  }
+
+  /** Looks now and then every `everyMs`, one look at a time, until `stop`. */
+  start(everyMs: number): void {
+    this.#timer = setInterval(() => void this.look(), everyMs);
+  }
+
+  /** One look at all tables. If one is under way, waits for it and looks again: what follows it is in the tables. */
+  async look(): Promise<void> {
+    await this.#running;
+    this.#running = this.#look().finally(() => {
+      this.#running = undefined;
+    });
+    await this.#running;
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.look();
+  }
+
+  async #look(): Promise<void> {
+    const t = this.#now();
+    const best = new Map<string, Place & { idle: number; client: string; service: string }>();
+    for (const { node, flows } of await this.#lab.flows()) {
+      for (const { client, service, target, idleSeconds } of flows) {
+        const key = `${service} ${client}`;
+        const rival = best.get(key);
+        const closer = rival === undefined || idleSeconds < rival.idle;
+        const tie = rival !== undefined && idleSeconds === rival.idle && this.#places.get(key)?.l4 === node;
+        if (closer || tie) best.set(key, { l4: node, l7: target, idle: idleSeconds, client, service });
+      }
+    }
+    for (const [key, { l4, l7, client, service }] of best) {
+      const before = this.#places.get(key);
+      if (before?.l4 === l4 && before.l7 === l7) continue;
+      this.#places.set(key, { l4, l7 });
+      this.#record({
+        type: 'path',
+        t,
+        client,
+        service,
+        l4,
+        l7,
+        ...(before === undefined ? {} : { from: before.l4 }),
+      });
+    }
+  }
+}

@@ -1,0 +1,97 @@
+/** The traffic process of one client node, seen from outside: its events as they come, and how to end it. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
+import { WorldError } from '../base/errors.ts';
+import { until } from '../base/until.ts';
+import type { LiveLab } from '../lab/index.ts';
+import type { HistoryEvent } from '../verdict/history.ts';
+import type { TrafficJob } from './contract.ts';
+
+export interface TrafficSession {
+  /** True once every held connection of the job is open and was answered. */
+  readonly isReady: () => boolean;
+  /** Ends all traffic by plan and waits for the last event. @throws WorldError `traffic-died` if the process failed */
+  stop(): Promise<void>;
+  /** Rejects if the process ends before it was told to. Never resolves otherwise. */
+  readonly died: Promise<never>;
+}
+
+/**
+ * Starts the traffic process in the client's namespace.
+ * @param onEvent gets every event; its time is that of the lab's clock
+ */
+export async function startTraffic(
+  lab: LiveLab,
+  client: string,
+  job: TrafficJob,
+  onEvent: (event: HistoryEvent) => void,
+): Promise<TrafficSession> {
+  const file = join(lab.paths.directory, `traffic-${client}.json`);
+  await writeFile(file, JSON.stringify(job), { mode: 0o600 });
+  const { programs } = lab.options;
+  // A connection is a file: the limit that a shell starts with (1,024) is soon reached.
+  const limit = 'ulimit -n "$(ulimit -Hn)"; exec "$@"';
+  const argv = ['sh', '-c', limit, 'traffic', programs.node, join(programs.directory, 'traffic.js'), file];
+  const child = lab.host.spawn(lab.inside(client, argv));
+  let ready = false;
+  let stopping = false;
+  let ended = false;
+  let complaints = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaints = (complaints + chunk.toString()).slice(-2000);
+  });
+  eachLine(child.stdout, (line) => {
+    const event = JSON.parse(line) as HistoryEvent | { type: 'ready' };
+    if (event.type === 'ready') ready = true;
+    else onEvent(event);
+  });
+
+  const exited = child.exited.then(
+    (exit) => {
+      ended = true;
+      return exit;
+    },
+    (error: unknown) => {
+      ended = true;
+      throw error;
+    },
+  );
+  const died = exited.then(({ exitCode }) => {
+    if (stopping && exitCode === 0) return new Promise<never>(() => undefined);
+    throw new WorldError(`the traffic process of ${client} ended on its own (exit code ${exitCode})`, {
+      code: 'traffic-died',
+      exitCode: 4,
+      details: complaints.trim().split('\n').slice(-8),
+    });
+  });
+  died.catch(() => undefined);
+
+  return {
+    isReady: () => ready,
+    died,
+    async stop() {
+      stopping = true;
+      if (!ended) child.stdin.write('stop\n');
+      await Promise.race([
+        died,
+        until(() => ({ ok: ended, saw: 'it is still running' }), {
+          withinMs: 20_000,
+          everyMs: 20,
+          why: `the traffic process of ${client} to end`,
+          code: 'traffic-stuck',
+        }),
+      ]);
+    },
+  };
+}
+
+function eachLine(stream: NodeJS.ReadableStream, onLine: (line: string) => void): void {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  stream.on('data', (chunk: Buffer) => {
+    const lines = (rest + decoder.write(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line !== '') onLine(line);
+  });
+}

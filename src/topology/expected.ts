@@ -82,7 +82,7 @@ function unwrap(schema: z.core.$ZodType, value: unknown): z.core.$ZodType | unde
   if (type !== 'union' || discriminator === undefined) return schema;
   const chosen = own(value, discriminator);
   const branch = options?.find((option) =>
-    definition(own(definition(option).shape, discriminator) ?? option).values?.includes(chosen),
+    own(definition(option).shape, discriminator)?._zod.values?.has(chosen as z.core.util.Primitive),
   );
   return branch === undefined ? schema : unwrap(branch, value);
 }

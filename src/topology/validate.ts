@@ -116,7 +116,10 @@ function explain(
 function choicesOf(issue: z.core.$ZodIssue): readonly string[] | undefined {
   if (issue.code !== 'invalid_union' || !('discriminator' in issue) || issue.discriminator === undefined)
     return undefined;
-  return ('options' in issue ? (issue.options ?? []) : []).map(String);
+  // An entry may also do without the discriminator; that is no choice to name.
+  return ('options' in issue ? (issue.options ?? []) : [])
+    .filter((option) => option !== undefined)
+    .map(String);
 }
 
 /** `count`; `item 2 of networks`; the whole file where the path is empty. */

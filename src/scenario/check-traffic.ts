@@ -1,0 +1,50 @@
+import { parseSubnet, subnetSize } from '../base/ip.ts';
+import { suggest } from '../base/suggest.ts';
+import type { Check } from './load.ts';
+
+/** Ports that a client opens connections from, on each of its addresses: 1024 to 65535. */
+const portsOfAddress = 65_536 - 1024;
+
+/** Traffic comes from clients that are there, goes to services that are there, and fits into the clients' addresses. */
+export function checkTraffic({ written, topology, kinds, problem }: Check): void {
+  const names = new Set<string>();
+  const clients = topology.nodes.filter(({ kind }) => kinds[kind]?.keys.sources !== undefined);
+  for (const [i, traffic] of written.traffic.entries()) {
+    const path = ['traffic', i];
+    if (names.has(traffic.name))
+      problem([...path, 'name'], `the name "${traffic.name}" is taken by other traffic`);
+    names.add(traffic.name);
+
+    const services = topology.services.map(({ name }) => name);
+    if (!services.includes(traffic.to))
+      problem(
+        [...path, 'to'],
+        `unknown service "${traffic.to}"`,
+        suggest(traffic.to, services, 'known services'),
+      );
+    const client = clients.find(({ name }) => name === traffic.from);
+    const known = clients.map(({ name }) => name);
+    const group = topology.nodes.find(({ name }) => name === traffic.from);
+    if (client !== undefined) {
+      const sources = parseSubnet(client.sources ?? '');
+      const most = (sources === undefined ? 0 : subnetSize(sources)) * portsOfAddress;
+      if (traffic.type === 'held-tcp' && traffic.connections > most) {
+        problem(
+          [...path, 'connections'],
+          `"${client.name}" can open ${most} connections at most: ${client.sources} with ${portsOfAddress} ports each`,
+        );
+      }
+    } else if (group === undefined)
+      problem(
+        [...path, 'from'],
+        `unknown client group "${traffic.from}"`,
+        suggest(traffic.from, known, 'known client groups'),
+      );
+    else
+      problem(
+        [...path, 'from'],
+        `traffic comes from clients, but "${traffic.from}" is of kind ${group.kind}`,
+        suggest(traffic.from, known, 'known client groups'),
+      );
+  }
+}

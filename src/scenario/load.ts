@@ -1,0 +1,152 @@
+import { dirname, resolve } from 'node:path';
+import { type Diagnostic, InputError } from '../base/errors.ts';
+import {
+  inOrder,
+  type KindTable,
+  loadTopology,
+  readDocument,
+  type Topology,
+  validate,
+  type YamlDocument,
+} from '../topology/index.ts';
+import { checkControl } from './check-control.ts';
+import { checkExpectations } from './check-expectations.ts';
+import { checkTimeline } from './check-timeline.ts';
+import { checkTraffic } from './check-traffic.ts';
+import { type ScenarioFile, scenarioSchema, type TimelineItem, type TrafficEntry } from './schema.ts';
+import type { FaultTable, Scenario, ScenarioTraffic, TimelineEntry } from './types.ts';
+import { scenarioWording } from './wording.ts';
+
+/** What an expectation may speak of. */
+export interface ExpectationContext {
+  readonly traffic: readonly { readonly name: string; readonly type: string }[];
+  /** Names of the timeline's entries. */
+  readonly faults: readonly string[];
+  readonly nodes: readonly string[];
+}
+
+export interface ScenarioSurroundings {
+  readonly faults: FaultTable;
+  readonly kinds: KindTable;
+  /** @returns what is wrong with an expectation and what is known instead, or undefined if it is sound */
+  checkExpectation(expression: string, context: ExpectationContext): string | undefined;
+}
+
+/** What every check of the second stage gets. */
+export interface Check extends ScenarioSurroundings {
+  readonly written: ScenarioFile;
+  readonly topology: Topology;
+  /** Notes a problem with the value (or the key) at that path of the scenario file. */
+  problem(path: readonly PropertyKey[], message: string, hint?: string, at?: 'key' | 'value'): void;
+}
+
+/**
+ * Reads a scenario and the topology it names, and checks both.
+ * @throws InputError with all problems: first those of both files' shapes and of the topology, then those of references
+ */
+export async function loadScenario(
+  file: string,
+  surroundings: ScenarioSurroundings,
+): Promise<{ scenario: Scenario; topology: Topology }> {
+  const document = await readDocument(file);
+  const { value: written, problems } = validate(
+    document,
+    scenarioSchema(surroundings.faults),
+    scenarioWording,
+  );
+  const topologyFile = topologyPath(document);
+  const topology =
+    topologyFile === undefined ? [] : await readTopology(document, topologyFile, surroundings.kinds);
+  if (written === undefined || topologyFile === undefined || 'length' in topology) {
+    throw new InputError([...problems, ...('length' in topology ? topology : [])]);
+  }
+  const further: Diagnostic[] = [];
+  const check: Check = {
+    ...surroundings,
+    written,
+    topology,
+    problem(path, message, hint, at = 'value') {
+      further.push({ ...document.locate(path, at), message, ...(hint === undefined ? {} : { hint }) });
+    },
+  };
+  checkTraffic(check);
+  checkTimeline(check);
+  checkExpectations(check);
+  checkControl(check);
+  if (further.length > 0) throw new InputError(inOrder(further));
+  return { scenario: build(document, written, topologyFile), topology };
+}
+
+/** Absolute, even if the rest of the scenario is wrong: the topology's problems are told along with it. */
+function topologyPath({ file, value }: YamlDocument): string | undefined {
+  const path =
+    value !== null && typeof value === 'object' && 'topology' in value ? value.topology : undefined;
+  return typeof path === 'string' && path !== '' ? resolve(dirname(file), path) : undefined;
+}
+
+async function readTopology(
+  document: YamlDocument,
+  file: string,
+  kinds: KindTable,
+): Promise<Topology | readonly Diagnostic[]> {
+  try {
+    return await loadTopology(file, kinds);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    // A file that cannot be read at all is a problem of the line that names it.
+    return error.diagnostics.map((problem) =>
+      problem.line === undefined
+        ? { ...problem, ...document.locate(['topology']), message: `the topology ${file} ${problem.message}` }
+        : problem,
+    );
+  }
+}
+
+function build({ file, locate }: YamlDocument, written: ScenarioFile, topologyFile: string): Scenario {
+  const { name, seed, traffic, steady, timeline, duration, expect, control } = written;
+  const lines = (path: readonly PropertyKey[], expressions: readonly string[]) =>
+    expressions.map((expression, i) => ({ expression, line: locate([...path, i]).line ?? 0 }));
+  return {
+    name,
+    file,
+    topologyFile,
+    seed,
+    traffic: traffic.map(trafficOf),
+    steady: { forMs: steady.for, withinMs: steady.within },
+    timeline: timeline.map(entryOf).sort((a, b) => a.atMs - b.atMs),
+    durationMs: duration,
+    expect: lines(['expect'], expect),
+    ...(control === undefined
+      ? {}
+      : { control: { set: control.set, expect: lines(['control', 'expect'], control.expect) } }),
+  };
+}
+
+function trafficOf(entry: TrafficEntry): ScenarioTraffic {
+  const { name, from, to, timeout: timeoutMs } = entry;
+  if (entry.type === 'http') return { type: 'http', name, from, to, ratePerSecond: entry.rate, timeoutMs };
+  const { connections, heartbeat: heartbeatMs, upload: uploadBytes, download: downloadBytes } = entry;
+  return {
+    type: 'held-tcp',
+    name,
+    from,
+    to,
+    connections,
+    heartbeatMs,
+    timeoutMs,
+    uploadBytes,
+    downloadBytes,
+  };
+}
+
+function entryOf(item: TimelineItem): TimelineEntry {
+  const name = entryName(item);
+  if (item.fault === undefined) return { action: 'heal', atMs: item.at, name, of: item.of };
+  const { at: atMs, name: _, fault, target, ...options } = item;
+  return { action: 'inject', atMs, name, fault, target, options };
+}
+
+/** As written, else the fault's own name, or `heal-` and the name of what is healed. */
+export function entryName(item: TimelineItem): string {
+  return item.name ?? (item.fault === undefined ? `heal-${item.of}` : item.fault);
+}

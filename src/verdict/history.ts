@@ -22,6 +22,8 @@ export interface RunEvent {
   readonly durationMs: number;
   /** Names of the timeline's faults, with the nodes and links they hit, and when they are due. */
   readonly timeline: readonly { readonly atMs: number; readonly name: string; readonly what: string }[];
+  /** What differs in a control: `l4.sloppy_tcp` → false. Absent in the main run. */
+  readonly set?: Readonly<Record<string, unknown>>;
 }
 
 export type TrafficSpec =
@@ -35,10 +37,23 @@ export type TrafficSpec =
       readonly uploadBytes: number;
       readonly downloadBytes: number;
     }
-  | { readonly type: 'http'; readonly name: string; readonly ratePerSecond: number; readonly timeoutMs: number };
+  | {
+      readonly type: 'http';
+      readonly name: string;
+      readonly ratePerSecond: number;
+      readonly timeoutMs: number;
+    };
 
 /** How a flow or a request ended otherwise than planned. */
-export type Cause = 'rst' | 'eof' | 'timeout' | 'wrong-l7' | 'wrong-backend' | 'corrupt' | 'refused' | 'status';
+export type Cause =
+  | 'rst'
+  | 'eof'
+  | 'timeout'
+  | 'wrong-l7'
+  | 'wrong-backend'
+  | 'corrupt'
+  | 'refused'
+  | 'status';
 
 /** A held connection stands: the backend answered through it. `flow` counts from 0 in its traffic. */
 export interface OpenEvent {

@@ -1,0 +1,126 @@
+import { formatDuration } from '../base/units.ts';
+import { silent, standing } from './held-tally.ts';
+import { sentRate } from './http-tally.ts';
+import type { Recording } from './recording.ts';
+
+/**
+ * Why this run's figures are not to be believed: one sentence each; empty: they are. The order is the one in which
+ * a person should read them: what explains the others comes first.
+ */
+export function doubts(recording: Recording): string[] {
+  return [
+    ...damaged(recording),
+    ...unfinished(recording),
+    ...notSteady(recording),
+    ...notLanded(recording),
+    ...undershot(recording),
+    ...tooSlow(recording),
+    ...gaps(recording),
+  ];
+}
+
+/** Half the shortest heartbeat, at most 500 ms: a later process could not have told a stall from its own. */
+export function lagLimit({ run }: Recording): number {
+  const heartbeats = run.traffic.map((spec) => (spec.type === 'held-tcp' ? spec.heartbeatMs / 2 : 500));
+  return Math.min(500, ...heartbeats);
+}
+
+function damaged({ corrupt }: Recording): string[] {
+  const torn = corrupt.filter((line) => line.torn);
+  const broken = corrupt.filter((line) => !line.torn);
+  const [first] = broken;
+  return [
+    ...torn.map(({ line }) => `the history is torn: its last line (${line}) ends in the middle`),
+    ...(first === undefined
+      ? []
+      : [
+          `the history is damaged: ${count(broken.length, 'line')} that are no event, first line ${first.line}: ${first.text}`,
+        ]),
+  ];
+}
+
+function unfinished({ phases, ended, endAt, timelineAt, steadyAt, run }: Recording): string[] {
+  const interrupted = phases.find(({ phase }) => phase === 'interrupted');
+  const ranMs = endAt - timelineAt;
+  const ran = ranMs > 0 ? ` ${formatDuration(ranMs)} after the timeline's start` : '';
+  if (interrupted !== undefined) return [`the run was interrupted${ran}${detailOf(interrupted.detail)}`];
+  if (!ended) return [`the history has no end: it stops${ran === '' ? ' before the timeline' : ran}`];
+  if (!Number.isFinite(steadyAt)) return [];
+  if (!Number.isFinite(ranMs)) return ['the timeline never began'];
+  if (ranMs < run.durationMs * 0.95) {
+    return [`the run ended after ${formatDuration(ranMs)} of ${formatDuration(run.durationMs)}`];
+  }
+  return [];
+}
+
+function notSteady({ phases, steadyAt }: Recording): string[] {
+  if (Number.isFinite(steadyAt)) return [];
+  const said = phases.find(({ phase }) => phase === 'not-steady');
+  return [`steady state was never reached${detailOf(said?.detail)}`];
+}
+
+function notLanded({ faults, run, marks, steadyAt }: Recording): string[] {
+  if (!Number.isFinite(steadyAt)) return [];
+  return [
+    ...faults
+      .filter(({ landed }) => !landed)
+      .map(({ name, action, evidence }) => {
+        return `${name} did not ${action === 'heal' ? 'heal' : 'land'}${detailOf(evidence)}`;
+      }),
+    ...run.timeline.filter(({ name }) => !marks.has(name)).map(({ name }) => `${name} never happened`),
+  ];
+}
+
+function undershot(recording: Recording): string[] {
+  const { held, http, steadyAt, timelineAt, endAt } = recording;
+  if (!Number.isFinite(steadyAt)) return [];
+  const few = [...held.values()].flatMap((tally) => {
+    const { name, connections } = tally.spec;
+    const stood = standing(tally, steadyAt);
+    const failed = tally.failedToOpen;
+    const why = failed && `${failed.first.cause}${detailOf(failed.first.detail)}`;
+    const could = why === undefined ? '' : ` (${failed?.count} could not be opened, the first: ${why})`;
+    return stood < connections
+      ? [`${name} had ${stood} of ${connections} connections when steady state began${could}`]
+      : [];
+  });
+  const slow = [...http.values()].flatMap((tally) => {
+    const { name, ratePerSecond } = tally.spec;
+    const rate = sentRate(tally, endAt - timelineAt);
+    if (rate === undefined || rate >= ratePerSecond * leastRate) return [];
+    return [`${name} sent ${Number(rate.toFixed(1))} of ${ratePerSecond} requests a second`];
+  });
+  return [...few, ...slow];
+}
+
+/** Share of the asked rate that must have been sent. */
+const leastRate = 0.95;
+
+function tooSlow(recording: Recording): string[] {
+  const limitMs = lagLimit(recording);
+  if (recording.lagMs <= limitMs) return [];
+  const lag = formatDuration(recording.lagMs);
+  return [
+    `the traffic process was ${lag} late (more than ${formatDuration(limitMs)}): its figures are its own delay`,
+  ];
+}
+
+function gaps({ held, endAt, overflowed }: Recording): string[] {
+  const still = [...held.values()].flatMap((tally) => {
+    const flows = silent(tally, endAt);
+    return flows === 0
+      ? []
+      : [
+          `${tally.spec.name} has neither an answer nor an end on record for ${count(flows, 'flow')} at the end`,
+        ];
+  });
+  return overflowed ? [...still, 'a fault was recorded so late that windows could not be told apart'] : still;
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+function detailOf(detail: string | undefined): string {
+  return detail === undefined || detail === '' ? '' : `: ${detail}`;
+}

@@ -1,0 +1,111 @@
+import { doubts, lagLimit } from './doubts.ts';
+import { evaluate } from './evaluate.ts';
+import { brokenFlows, movedFlows } from './evidence.ts';
+import { formatMeasured } from './format.ts';
+import type { TrafficSpec } from './history.ts';
+import { measure, type Views, viewsOf } from './measure.ts';
+import { type MetricTraits, metricNames, metricsOf } from './metrics.ts';
+import type { ParsedLine } from './parse-history.ts';
+import { type Recording, record } from './recording.ts';
+import type {
+  ExpectationJudgement,
+  Judgement,
+  TimelineEntryJudgement,
+  TrafficMetrics,
+  Verdict,
+} from './types.ts';
+
+/**
+ * Judges one run by its history, in one pass over its events.
+ * What makes a run unbelievable makes it unknown before any expectation counts; then fail beats unknown beats pass.
+ * @throws HistoryError if the events are no history, or of a format that is not known
+ */
+export async function judge(events: AsyncIterable<ParsedLine> | Iterable<ParsedLine>): Promise<Judgement> {
+  const recording = await record(events);
+  const { run, phases, steadyAt, timelineAt, endAt } = recording;
+  const views = viewsOf(recording);
+  const disbelief = doubts(recording);
+  const expectations = recording.expecting.map((one) => evaluate(one, views, recording));
+  const { verdict, reasons } = conclude(disbelief, expectations);
+  const steady = phases.find(({ phase }) => phase === 'steady' || phase === 'not-steady');
+  const reached = Number.isFinite(steadyAt);
+  return {
+    scenario: run.scenario,
+    role: run.role,
+    verdict,
+    reasons,
+    believable: disbelief.length === 0,
+    expectations,
+    metrics: Object.fromEntries(run.traffic.map((spec) => [spec.name, measureAll(spec, views, recording)])),
+    brokenFlows: brokenFlows(recording, views),
+    movedFlows: movedFlows(recording, views),
+    timeline: timelineOf(recording),
+    steady: { reached, afterMs: reached ? steadyAt - run.t : null, detail: steady?.detail ?? null },
+    ranMs: Number.isFinite(timelineAt) ? endAt - timelineAt : null,
+    lag: { maxMs: recording.lagMs, limitMs: lagLimit(recording) },
+    traffic: run.traffic.map((spec) => ({ name: spec.name, type: spec.type, asked: askedOf(spec) })),
+    set: run.set ?? {},
+    lab: run.lab,
+    host: run.host,
+    kernel: run.kernel,
+    seed: run.seed,
+  };
+}
+
+function conclude(
+  disbelief: readonly string[],
+  expectations: readonly ExpectationJudgement[],
+): { verdict: Verdict; reasons: string[] } {
+  if (disbelief.length > 0) return { verdict: 'unknown', reasons: [...disbelief] };
+  if (expectations.length === 0)
+    return { verdict: 'unknown', reasons: ['nothing was expected, so nothing was shown'] };
+  const failed = expectations.filter(({ verdict }) => verdict === 'fail');
+  const unknown = expectations.filter(({ verdict }) => verdict === 'unknown');
+  return {
+    verdict: failed.length > 0 ? 'fail' : unknown.length > 0 ? 'unknown' : 'pass',
+    reasons: [
+      ...failed.map(({ expression, actualText }) => `${expression} does not hold: ${actualText}`),
+      ...unknown.map(({ expression, reason }) => `${expression} cannot be judged: ${reason}`),
+    ],
+  };
+}
+
+/** All metrics of the whole run; those by cause or node where there was one. */
+function measureAll(
+  { name: traffic, type }: TrafficSpec,
+  views: Views,
+  recording: Recording,
+): TrafficMetrics {
+  const traits: readonly MetricTraits[] = metricsOf(type);
+  const plain = new Set(traits.map(({ name }) => name));
+  const figures = metricNames(type, nodesOf(traffic, views)).flatMap((path): [string, number | null][] => {
+    const { value } = measure({ type: 'metric', traffic, path, text: '', column: 1 }, views, recording);
+    const figure = typeof value === 'number' ? value : null;
+    return plain.has(path) || figure ? [[path, figure]] : [];
+  });
+  return Object.fromEntries(figures);
+}
+
+function nodesOf(traffic: string, views: Views): string[] {
+  const ways = views
+    .held(traffic)
+    ?.flows.flatMap(({ l7, backend, steps }) => [...steps.map(({ l4 }) => l4), l7, backend]);
+  return [...new Set(ways ?? views.http(traffic)?.answeredBy.keys())].sort();
+}
+
+function timelineOf({ faults, timelineAt }: Recording): TimelineEntryJudgement[] {
+  return faults.map(({ from, name, fault, action, targets, landed, evidence }) => ({
+    atMs: from - timelineAt,
+    name,
+    fault,
+    action,
+    targets,
+    landed,
+    evidence,
+  }));
+}
+
+function askedOf(spec: TrafficSpec): string {
+  if (spec.type === 'http') return `${formatMeasured(spec.ratePerSecond, 'rate')}`;
+  return `${spec.connections} connections, a heartbeat every ${formatMeasured(spec.heartbeatMs, 'duration')}`;
+}

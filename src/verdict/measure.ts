@@ -1,0 +1,69 @@
+import type { MetricOperand } from './expression.ts';
+import type { HeldView } from './held.ts';
+import { heldView } from './held-tally.ts';
+import type { HttpView } from './http.ts';
+import { httpView } from './http-tally.ts';
+import type { Measured, Unit } from './metric.ts';
+import { findMetric } from './metrics.ts';
+import type { Recording } from './recording.ts';
+import { missingMarks } from './windows.ts';
+
+/** Views of every traffic and window, made once: several metrics share what is costly in them. */
+export interface Views {
+  held(traffic: string, window?: string): HeldView | undefined;
+  http(traffic: string, window?: string): HttpView | undefined;
+}
+
+export function viewsOf(recording: Recording): Views {
+  const held = memo((traffic: string, window: string) => {
+    const tally = recording.held.get(traffic);
+    const span = tally?.spans.find((one) => (one.window?.text ?? '') === window);
+    return tally && span && heldView(tally, span, recording.faults, recording);
+  });
+  const http = memo((traffic: string, window: string) => {
+    const tally = recording.http.get(traffic);
+    const span = tally?.spans.find((one) => (one.window?.text ?? '') === window);
+    return tally && span && httpView(tally, span, recording);
+  });
+  return {
+    held: (traffic, window = '') => held(traffic, window),
+    http: (traffic, window = '') => http(traffic, window),
+  };
+}
+
+/** Measures one metric. @throws Error with one sentence if there is no such metric or window in this run */
+export function measure(
+  { traffic, path, window }: MetricOperand,
+  views: Views,
+  { marks }: Recording,
+): { value: Measured; unit: Unit } {
+  const missing = window === undefined ? [] : missingMarks([window], marks);
+  if (missing.length > 0) throw new Error(`${missing.join(' and ')} never happened`);
+  const held = views.held(traffic, window?.text);
+  const http = views.http(traffic, window?.text);
+  const measured = held === undefined ? http && measureHttp(http, path) : measureHeld(held, path);
+  if (measured === undefined) throw new Error(`this run has no metric ${traffic}.${path}`);
+  return measured;
+}
+
+function measureHeld(view: HeldView, path: string): { value: Measured; unit: Unit } | undefined {
+  const found = findMetric('held-tcp', path);
+  return found && { value: found.metric.measure(view, found.argument), unit: found.metric.unit };
+}
+
+function measureHttp(view: HttpView, path: string): { value: Measured; unit: Unit } | undefined {
+  const found = findMetric('http', path);
+  return found && { value: found.metric.measure(view, found.argument), unit: found.metric.unit };
+}
+
+function memo<Value>(make: (a: string, b: string) => Value): (a: string, b: string) => Value {
+  const made = new Map<string, Value>();
+  return (a, b) => {
+    const key = `${a}\n${b}`;
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    const value = make(a, b);
+    made.set(key, value);
+    return value;
+  };
+}

@@ -1,0 +1,107 @@
+/** What the judge says. Plain data that survives JSON. */
+import type { Cause } from './history.ts';
+
+/** fail beats unknown beats pass. */
+export type Verdict = 'pass' | 'fail' | 'unknown';
+
+export interface ExpectationJudgement {
+  readonly expression: string;
+  readonly verdict: Verdict;
+  /** Counts as they are, durations in ms, ratios from 0 to 1, rates per second; null: could not be measured. */
+  readonly actual: number | null;
+  /** For people: `226`, `650ms`, `0.08%`; with the other side's figure if that is a metric too. */
+  readonly actualText: string;
+  /** Why it is unknown. */
+  readonly reason?: string;
+}
+
+export interface BrokenFlow {
+  readonly traffic: string;
+  readonly flow: number;
+  /** `address:port` */
+  readonly client: string;
+  /** null: nobody saw. */
+  readonly l4Before: string | null;
+  /** Where the flow was seen after its L4 changed; null: nowhere else. */
+  readonly l4After: string | null;
+  readonly l7: string;
+  readonly backend: string;
+  readonly connection: string;
+  /** ms since the timeline's start. */
+  readonly brokenAt: number;
+  readonly cause: Cause;
+  readonly detail: string | null;
+  /** Names of the faults that hit a node of its way. */
+  readonly exposedTo: readonly string[];
+}
+
+export interface MovedFlows {
+  readonly traffic: string;
+  readonly from: string;
+  readonly to: string;
+  readonly flows: number;
+}
+
+export interface TimelineEntryJudgement {
+  /** ms since the timeline's start, when its command began. */
+  readonly atMs: number;
+  readonly name: string;
+  readonly fault: string;
+  readonly action: 'inject' | 'heal';
+  readonly targets: readonly string[];
+  readonly landed: boolean;
+  readonly evidence: string;
+}
+
+/** Metrics by name: those without a node or cause in it, and those with one that occurred. null: not measured. */
+export type TrafficMetrics = Readonly<Record<string, number | null>>;
+
+export interface Judgement {
+  readonly scenario: string;
+  readonly role: 'main' | 'control';
+  readonly verdict: Verdict;
+  /** Why it is not `pass`. */
+  readonly reasons: readonly string[];
+  /** Is the run such that its figures count? If not, the verdict is `unknown` whatever they say. */
+  readonly believable: boolean;
+  readonly expectations: readonly ExpectationJudgement[];
+  /** By traffic. */
+  readonly metrics: Readonly<Record<string, TrafficMetrics>>;
+  readonly brokenFlows: readonly BrokenFlow[];
+  readonly movedFlows: readonly MovedFlows[];
+  readonly timeline: readonly TimelineEntryJudgement[];
+  readonly steady: {
+    readonly reached: boolean;
+    /** ms since the run's start. */
+    readonly afterMs: number | null;
+    readonly detail: string | null;
+  };
+  /** From the timeline's start to the end; null: it did not begin or end. */
+  readonly ranMs: number | null;
+  /** The traffic process's own lag during the timeline, and from where on it is not believed. */
+  readonly lag: { readonly maxMs: number; readonly limitMs: number };
+  readonly traffic: readonly {
+    readonly name: string;
+    readonly type: 'held-tcp' | 'http';
+    readonly asked: string;
+  }[];
+  /** What the control switched off: `l4.sloppy_tcp` → false. */
+  readonly set: Readonly<Record<string, unknown>>;
+  readonly lab: string;
+  readonly host: string;
+  readonly kernel: string;
+  readonly seed: number;
+}
+
+/** A scenario as run and judged. */
+export interface ScenarioResult {
+  readonly name: string;
+  /** Of the scenario. */
+  readonly file: string;
+  readonly verdict: Verdict;
+  readonly reasons: readonly string[];
+  readonly main: Judgement;
+  readonly control?: Judgement;
+  /** Where the histories are saved. */
+  readonly runDir: string;
+}

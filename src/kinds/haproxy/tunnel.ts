@@ -19,7 +19,7 @@ export function tunnel(node: PlannedNode): string[] {
   const vips = [...new Set(node.services.map(({ vip }) => vip))];
   return [
     `link add name ${tunnelDevice} type ipip local ${local} remote any`,
-    `link set ${tunnelDevice} addrgenmode none up`,
+    `link set ${tunnelDevice} up`,
     ...vips.map((vip) => `address add ${vip}/32 dev ${tunnelDevice}`),
     'rule add pref 30 lookup local',
     ...senders.map((address) => `rule add pref 10 ipproto ipip from ${address} lookup local`),

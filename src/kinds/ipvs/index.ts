@@ -32,7 +32,7 @@ export const ipvs: Kind = {
     [keepalivedFile]: keepalivedConfig(node),
   }),
   ipBatch: (node) => [
-    `link add name ${announceDevice} addrgenmode none up type dummy`,
+    `link add name ${announceDevice} up type dummy`,
     // Always local: a VIP that is withdrawn still serves the flows that are under way.
     ...vipsOf(node).map((vip) => `address add ${vip}/32 dev lo`),
   ],
@@ -49,9 +49,9 @@ export const ipvs: Kind = {
         '--use-file',
         `${paths.files}/${keepalivedFile}`,
         '--pid',
-        `${paths.run}/keepalived.pid`,
+        `${paths.run}/keepalived-main.pid`,
         '--checkers_pid',
-        `${paths.run}/checkers.pid`,
+        `${paths.run}/keepalived-check.pid`,
       ],
     },
     birdDaemon(paths),

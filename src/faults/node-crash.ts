@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type LiveLab, netnsName, plumbNode } from '../lab/index.ts';
 import type { PlannedNode } from '../topology/types.ts';
-import { networksOf, portStates, setPorts, unblockPorts } from './cables.ts';
+import { networksOf, portStates, setPorts } from './cables.ts';
 import type { Fault } from './contract.ts';
 
 /**
@@ -51,10 +51,7 @@ export const nodeCrash: Fault = {
     if (shared === undefined) {
       await lab.script(`reviving ${node.name}`, plumbNode(node, lab.plan, lab.paths, lab.options));
     } else {
-      await lab.script(
-        `reviving ${node.name}`,
-        `${setPorts(lab, node, networksOf(node), 'up')}\n${unblockPorts(lab, node, networksOf(node))}`,
-      );
+      await lab.script(`reviving ${node.name}`, setPorts(lab, node, networksOf(node), 'up'));
       await shared.control(lab.view(node), 'revive');
     }
     const daemons = await lab.daemons(node);

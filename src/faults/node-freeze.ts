@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { LiveLab } from '../lab/index.ts';
 import type { PlannedNode } from '../topology/types.ts';
-import { networksOf, portStates, setPorts, unblockPorts } from './cables.ts';
+import { networksOf, portStates, setPorts } from './cables.ts';
 import type { Fault, Landed } from './contract.ts';
 
 /**
@@ -31,7 +31,7 @@ export const nodeFreeze: Fault = {
   async heal(lab, { node }) {
     const pids = await daemonPids(lab, node);
     const go = pids.length === 0 ? '' : `kill -CONT ${pids.join(' ')}`;
-    await lab.script(`thawing ${node.name}`, `${go}\n${unblockPorts(lab, node, networksOf(node))}`);
+    await lab.script(`thawing ${node.name}`, `${go}\n${setPorts(lab, node, networksOf(node), 'up')}`);
     await lab.kindOf(node).shared?.control(lab.view(node), 'thaw');
     return look(lab, node, 'running', 'serving', 'up');
   },

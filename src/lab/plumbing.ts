@@ -72,13 +72,13 @@ export function plumbNode(node: PlannedNode, plan: Plan, lab: LabPaths, options:
     const member = found?.members.find((candidate) => candidate.node === node.name);
     return found === undefined || member === undefined
       ? []
-      : [{ network: found, line: cable(found, member, lab) }];
+      : [{ network: found, batch: lines(cable(found, member, lab)) }];
   });
   return lines([
     'set -e',
     `ip netns add ${netnsName(lab, node.name)}`,
     ...cables.map(
-      ({ network, line }) => `echo ${quote(line)} | ip -n ${netnsName(lab, network.name)} -batch -`,
+      ({ network, batch }) => `printf %s ${quote(batch)} | ip -n ${netnsName(lab, network.name)} -batch -`,
     ),
     enterNode(lab, node, plan, options),
   ]);
@@ -185,20 +185,24 @@ function switchBatch(network: PlannedNetwork, lab: LabPaths): string {
   return lines([
     `link add name ${network.name} mtu ${network.mtu} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
     `link set ${network.name} addrgenmode none up`,
-    ...network.members.map((member) => cable(network, member, lab)),
+    ...network.members.flatMap((member) => cable(network, member, lab)),
   ]);
 }
 
-/** One request makes both ends of a cable, plugs one into the bridge and puts the other into the node. */
+/**
+ * One request makes both ends of a cable, plugs one into the bridge and puts the other into the node. (The kernel takes
+ * the address generation mode only of a link that exists, hence the second request.)
+ */
 function cable(
   network: PlannedNetwork,
   { node, interface: name, mac }: PlannedNetwork['members'][number],
   lab: LabPaths,
-): string {
-  return (
-    `link add name ${node} mtu ${network.mtu} master ${network.name} addrgenmode none up type veth ` +
-    `peer name ${name} mtu ${network.mtu} address ${mac} netns ${netnsName(lab, node)}`
-  );
+): string[] {
+  return [
+    `link add name ${node} mtu ${network.mtu} master ${network.name} type veth ` +
+      `peer name ${name} mtu ${network.mtu} address ${mac} netns ${netnsName(lab, node)}`,
+    `link set ${node} addrgenmode none up`,
+  ];
 }
 
 const enterSwitch = (lab: LabPaths, network: PlannedNetwork): string =>

@@ -23,7 +23,8 @@ export interface ExpectationScope {
 /**
  * Can this expectation be judged: does it parse, do its traffic, metrics, windows and nodes exist, can its two sides
  * be compared?
- * @returns what is wrong, as one sentence that begins with the column; undefined: nothing
+ * @returns what is wrong: a sentence that begins with the column and, on a second line, what is known or meant;
+ * undefined: nothing is wrong
  */
 export function checkExpectation(expression: string, scope: ExpectationScope): string | undefined {
   try {
@@ -57,14 +58,14 @@ function checkMetric({ traffic, path, window, column }: MetricOperand, scope: Ex
   if (type === undefined) {
     throw new ExpressionError(
       column,
-      `there is no traffic "${traffic}"; ${suggest(traffic, names, 'traffic')}`,
+      `there is no traffic "${traffic}"\n${suggest(traffic, names, 'traffic')}`,
     );
   }
   const at = column + traffic.length + 1;
   const found = findMetric(type, path);
   if (found === undefined) {
-    const known = suggest(path, metricNames(type, []), `metrics of ${type}`);
-    throw new ExpressionError(at, `there is no metric "${path}"; ${known}`);
+    const known = suggest(path, metricNames(type, ['<node>']), `metrics of ${type}`);
+    throw new ExpressionError(at, `there is no metric "${path}"\n${known}`);
   }
   const { metric, argument } = found;
   const allowed = metric.name.endsWith('<cause>')
@@ -77,20 +78,20 @@ function checkMetric({ traffic, path, window, column }: MetricOperand, scope: Ex
     const argumentAt = at + path.length - argument.length;
     throw new ExpressionError(
       argumentAt,
-      `there is no ${what} "${argument}"; ${suggest(argument, allowed, `${what}s`)}`,
+      `there is no ${what} "${argument}"\n${suggest(argument, allowed, `${what}s`)}`,
     );
   }
   if (window === undefined) return metric.unit;
   if (!metric.windowed) {
     throw new ExpressionError(
-      column,
+      window.column,
       `${traffic}.${path} is the same at all times: leave out "${window.text}"`,
     );
   }
   for (const mark of marksOf(window)) {
     if (scope.faults.includes(mark)) continue;
     const known = suggest(mark, scope.faults, 'the timeline has');
-    throw new ExpressionError(column, `nothing in the timeline is named "${mark}"; ${known}`);
+    throw new ExpressionError(window.column, `nothing in the timeline is named "${mark}"\n${known}`);
   }
   return metric.unit;
 }

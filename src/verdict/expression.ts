@@ -20,9 +20,12 @@ export type WindowEnd =
   | { readonly type: 'end' };
 
 /** A stretch of time, from its first instant to just before its last. `before`: from steady state on. */
-export type Window =
-  | { readonly type: 'between'; readonly mark: string; readonly until: WindowEnd; readonly text: string }
-  | { readonly type: 'before'; readonly mark: string; readonly text: string };
+export type Window = {
+  readonly mark: string;
+  readonly text: string;
+  /** Of the first word, from 1. */
+  readonly column: number;
+} & ({ readonly type: 'between'; readonly until: WindowEnd } | { readonly type: 'before' });
 
 export interface MetricOperand {
   readonly type: 'metric';
@@ -135,19 +138,18 @@ function readMetric(reader: Reader): MetricOperand {
 }
 
 function readWindow(reader: Reader): Window | undefined {
-  if (reader.takeIf('word', 'before')) {
-    const mark = reader.take('word', 'the name of a fault after "before"').text;
-    return { type: 'before', mark, text: `before ${mark}` };
+  const first =
+    reader.takeIf('word', 'before') ?? reader.takeIf('word', 'after') ?? reader.takeIf('word', 'in');
+  if (first === undefined) return undefined;
+  const mark = reader.take('word', `the name of a fault after "${first.text}"`).text;
+  const { column } = first;
+  if (first.text === 'before') return { type: 'before', mark, text: `before ${mark}`, column };
+  if (first.text === 'after') {
+    return { type: 'between', mark, until: { type: 'end' }, text: `after ${mark}`, column };
   }
-  if (reader.takeIf('word', 'after')) {
-    const mark = reader.take('word', 'the name of a fault after "after"').text;
-    return { type: 'between', mark, until: { type: 'end' }, text: `after ${mark}` };
-  }
-  if (!reader.takeIf('word', 'in')) return undefined;
-  const mark = reader.take('word', 'the name of a fault after "in"').text;
   reader.take('range', `".." and the window's end after "${mark}" (such as ${mark}..+5s or ${mark}..end)`);
   const { until, text } = readWindowEnd(reader);
-  return { type: 'between', mark, until, text: `in ${mark}..${text}` };
+  return { type: 'between', mark, until, text: `in ${mark}..${text}`, column };
 }
 
 function readWindowEnd(reader: Reader): { until: WindowEnd; text: string } {

@@ -45,14 +45,19 @@ export function metricNames(type: TrafficType, nodes: readonly string[]): string
   });
 }
 
+/** The whole list as data. */
+export const metricTable: readonly (MetricTraits & { readonly traffic: TrafficType })[] = [
+  ...heldMetrics.map(({ measure: _, ...traits }) => ({ traffic: 'held-tcp' as const, ...traits })),
+  ...httpMetrics.map(({ measure: _, ...traits }) => ({ traffic: 'http' as const, ...traits })),
+];
+
 /** The list as a Markdown table, for the documentation. */
 export function describeMetrics(): string {
-  const rows = Object.entries(tables).flatMap(([type, metrics]: [string, readonly MetricTraits[]]) =>
-    metrics.map(({ name, unit, windowed, meaning }) => {
-      return `| \`${name}\` | ${type} | ${unit} | ${windowed ? 'yes' : 'no'} | ${meaning} |`;
-    }),
-  );
-  return `${['| metric | traffic | unit | windows | meaning |', '|---|---|---|---|---|', ...rows].join('\n')}\n`;
+  const rows = metricTable.map(({ name, traffic, unit, windowed, meaning }) => {
+    return `| \`${name}\` | ${traffic} | ${unit} | ${windowed ? 'yes' : 'no'} | ${meaning} |`;
+  });
+  const head = ['| metric | traffic | unit | windows | meaning |', '|---|---|---|---|---|'];
+  return `${[...head, ...rows].join('\n')}\n`;
 }
 
 /** The unit of a metric by its name without the traffic's, whatever the traffic's type. */

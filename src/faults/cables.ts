@@ -25,7 +25,23 @@ export function setPorts(
 }
 
 /** What the switch says of a node's ports. */
-export async function portState(json: string): PortState {
+export async function portStates(
+  lab: LiveLab,
+  node: PlannedNode,
+  networks: readonly string[],
+): Promise<PortState[]> {
+  return Promise.all(
+    networks.map(async (network) => {
+      const { port } = switchPort(lab.paths, network, node.name);
+      const { exitCode, stdout } = await lab.exec(network, ['ip', '-j', 'link', 'show', 'dev', port]);
+      return exitCode === 0 ? portState(stdout) : 'gone';
+    }),
+  );
+}
+
+export const networksOf = (node: PlannedNode): string[] => node.interfaces.map(({ network }) => network);
+
+function portState(json: string): PortState {
   const [link] = JSON.parse(json) as { flags: string[]; master?: string }[];
   if (link === undefined) return 'gone';
   if (!link.flags.includes('UP')) return 'down';

@@ -10,9 +10,11 @@ export function checkExpectations({ written, topology, checkExpectation, problem
   };
   const check = (path: readonly PropertyKey[], expressions: readonly string[]): void => {
     expressions.forEach((expression, i) => {
-      const [message, ...hint] = (checkExpectation(expression, context) ?? '').split('\n');
-      if (message !== undefined && message !== '')
-        problem([...path, i], message, hint.length === 0 ? undefined : hint.join('\n').trim());
+      const wrong = checkExpectation(expression, context);
+      if (wrong === undefined) return;
+      // The expression's own columns count on from where it begins in the file.
+      const [, column, message] = /^column (\d+): (.*)$/s.exec(wrong) ?? [undefined, '1', wrong];
+      problem([...path, i], `${message}`, undefined, 'value', Number(column) - 1);
     });
   };
   check(['expect'], written.expect);

@@ -19,7 +19,7 @@ import { scenarioWording } from './wording.ts';
 
 /** What an expectation may speak of. */
 export interface ExpectationContext {
-  readonly traffic: readonly { readonly name: string; readonly type: string }[];
+  readonly traffic: readonly { readonly name: string; readonly type: ScenarioTraffic['type'] }[];
   /** Names of the timeline's entries. */
   readonly faults: readonly string[];
   readonly nodes: readonly string[];
@@ -36,8 +36,14 @@ export interface ScenarioSurroundings {
 export interface Check extends ScenarioSurroundings {
   readonly written: ScenarioFile;
   readonly topology: Topology;
-  /** Notes a problem with the value (or the key) at that path of the scenario file. */
-  problem(path: readonly PropertyKey[], message: string, hint?: string, at?: 'key' | 'value'): void;
+  /** Notes a problem with the value (or the key) at that path of the scenario file, or some columns into it. */
+  problem(
+    path: readonly PropertyKey[],
+    message: string,
+    hint?: string,
+    at?: 'key' | 'value',
+    columns?: number,
+  ): void;
 }
 
 /**
@@ -65,8 +71,10 @@ export async function loadScenario(
     ...surroundings,
     written,
     topology,
-    problem(path, message, hint, at = 'value') {
-      further.push({ ...document.locate(path, at), message, ...(hint === undefined ? {} : { hint }) });
+    problem(path, message, hint, at = 'value', columns = 0) {
+      const place = document.locate(path, at);
+      const column = (place.column ?? 1) + columns;
+      further.push({ ...place, column, message, ...(hint === undefined ? {} : { hint }) });
     },
   };
   checkTraffic(check);

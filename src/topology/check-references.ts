@@ -1,6 +1,7 @@
 import { suggest } from '../base/suggest.ts';
 import type { Check } from './cross-check.ts';
-import type { NodeGroup } from './types.ts';
+import { writtenKinds } from './schema.ts';
+import type { KindTable, NodeGroup } from './types.ts';
 
 /** Networks, services and groups that nodes name must be there, and fit. */
 export function checkReferences(check: Check): void {
@@ -46,13 +47,13 @@ function checkTo({ groups, kinds, topology, problem }: Check, { name, kind, to, 
     );
     return;
   }
-  const passesTo = kinds[kind]?.passesTo ?? [];
+  const takers = takersOf(kind, kinds);
   if (target.name === name) problem(path, `"${name}" passes its services on to itself`);
-  else if (passesTo.length > 0 && !passesTo.includes(target.kind)) {
+  else if (!takers.includes(target.kind)) {
     problem(
       path,
       `kind ${kind} cannot pass services on to "${to}", which is of kind ${target.kind}`,
-      `kinds it can pass them to: ${passesTo.join(', ')}`,
+      `kinds it can pass them to: ${takers.join(', ')}`,
     );
   } else if (!networks.some((network) => target.networks.includes(network))) {
     problem(
@@ -61,6 +62,15 @@ function checkTo({ groups, kinds, topology, problem }: Check, { name, kind, to, 
       `${name} is on ${networks.join(', ')}; ${to} is on ${target.networks.join(', ')}`,
     );
   }
+}
+
+/** Kinds that a kind can pass services on to: those it names itself, else all but routers and clients. */
+function takersOf(kind: string, kinds: KindTable): readonly string[] {
+  const named = kinds[kind]?.passesTo ?? [];
+  if (named.length > 0) return named;
+  return writtenKinds(kinds)
+    .filter(({ bgp, keys }) => bgp !== 'router' && keys.sources === undefined)
+    .map(({ name }) => name);
 }
 
 /** Groups that have BGP sessions with each other need different autonomous systems: the sessions are external. */

@@ -1,7 +1,8 @@
+export { describePlan } from './describe.ts';
 export { parseDocument, readDocument, type YamlDocument } from './document.ts';
-export { loadTopology, topologyOf } from './load.ts';
-export { nodeNames, refuseName } from './names.ts';
+export { loadTopology } from './load.ts';
+export { nodeNames } from './names.ts';
 export { planTopology } from './plan.ts';
-export { jsonSchema, topologySchema } from './schema.ts';
+export { topologyJsonSchema, topologySchema } from './schema.ts';
 export type * from './types.ts';
-export { inOrder, show, type Validated, validate, type Wording } from './validate.ts';
+export { inOrder, validate, type Wording } from './validate.ts';

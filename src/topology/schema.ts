@@ -73,7 +73,7 @@ export function topologySchema(kinds: KindTable): z.ZodType<TopologyFile> {
 }
 
 /** JSON Schema (draft 2020-12) of a topology file, for editors. */
-export function jsonSchema(kinds: KindTable): unknown {
+export function topologyJsonSchema(kinds: KindTable): unknown {
   return z.toJSONSchema(topologySchema(kinds), { io: 'input', unrepresentable: 'any' });
 }
 

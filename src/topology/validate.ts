@@ -102,9 +102,8 @@ function explain(
   }
   const place = document.locate(path, 'value');
   if (issue.message !== general) {
-    const message = issue.message.startsWith('must')
-      ? `${label} ${issue.message}, not ${show(value)}`
-      : `${label}: ${issue.message}`;
+    const words = issue.message.replace(/^expected /, 'must be ');
+    const message = words.startsWith('must') ? `${label} ${words}, not ${show(value)}` : `${label}: ${words}`;
     return [{ ...place, message }];
   }
   const hint = wanted === undefined ? undefined : nearChoice(wanted, value);

@@ -5,8 +5,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { WorldError } from '../base/errors.ts';
 import { until } from '../base/until.ts';
 import type { LiveLab } from '../lab/index.ts';
-import type { HistoryEvent } from '../verdict/history.ts';
-import type { TrafficJob } from './contract.ts';
+import type { TrafficEvent, TrafficJob, TrafficLine, TrafficReport } from './contract.ts';
 
 export interface TrafficSession {
   /** True once every held connection of the job is open and was answered. */
@@ -23,10 +22,10 @@ export interface TrafficSession {
  */
 export async function startTraffic(
   lab: LiveLab,
-  client: string,
   job: TrafficJob,
-  onEvent: (event: HistoryEvent) => void,
+  onEvent: (event: TrafficEvent) => void,
 ): Promise<TrafficSession> {
+  const client = job.node;
   const file = join(lab.paths.directory, `traffic-${client}.json`);
   await writeFile(file, JSON.stringify(job), { mode: 0o600 });
   const { programs } = lab.options;
@@ -42,9 +41,9 @@ export async function startTraffic(
     complaints = (complaints + chunk.toString()).slice(-2000);
   });
   eachLine(child.stdout, (line) => {
-    const event = JSON.parse(line) as HistoryEvent | { type: 'ready' };
-    if (event.type === 'ready') ready = true;
-    else onEvent(event);
+    const said = JSON.parse(line) as TrafficLine;
+    if (isReport(said)) ready ||= said.type === 'ready';
+    else onEvent(said);
   });
 
   const exited = child.exited.then(
@@ -94,4 +93,8 @@ function eachLine(stream: NodeJS.ReadableStream, onLine: (line: string) => void)
     rest = lines.pop() ?? '';
     for (const line of lines) if (line !== '') onLine(line);
   });
+}
+
+function isReport(said: TrafficLine): said is TrafficReport {
+  return ['progress', 'ready', 'not-ready', 'ended'].includes(said.type);
 }

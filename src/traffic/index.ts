@@ -1,0 +1,127 @@
+import { formatAddress, hostAddress, parseAddress, parseSubnet, usableHosts } from '../base/ip.ts';
+import { type Random, seeded } from '../base/random.ts';
+import type { ScenarioTraffic } from '../scenario/types.ts';
+import type { Plan, PlannedNode } from '../topology/types.ts';
+import type { HeldFlow, HeldJob, HttpJob, SourceWalk, TrafficJob } from './contract.ts';
+
+export type { TrafficJob } from './contract.ts';
+export { PathWatch } from './path-watch.ts';
+export { openRecorder } from './recorder.ts';
+export { startTraffic, type TrafficSession } from './session.ts';
+export { SteadyWatch } from './steady.ts';
+
+export interface TrafficOptions {
+  /** Held connections opened a second, by all clients together. Default 250: what a guest carries without a stall. */
+  readonly rampPerSecond?: number;
+  /** The program stops by itself after this long. Default one hour. */
+  readonly limitMs?: number;
+}
+
+/**
+ * What one client node has to do for a scenario's traffic. Pure: the same seed gives the same client addresses, ports,
+ * heartbeat phases and arrival times; a traffic keeps its own when another is added behind it. The nodes of a client
+ * group share its traffics: flows and arrivals go round.
+ * @throws Error if a client group or a service is not in the plan, or has too few addresses
+ */
+export function trafficJob(
+  client: PlannedNode,
+  traffic: readonly ScenarioTraffic[],
+  plan: Plan,
+  seed: number,
+  { rampPerSecond = 250, limitMs = 3_600_000 }: TrafficOptions = {},
+): TrafficJob {
+  const taken = new Set<string>();
+  const held: HeldJob[] = [];
+  const http: HttpJob[] = [];
+  for (const spec of traffic) {
+    const target = targetOf(plan, spec);
+    const nodes = clientsOf(plan, spec);
+    const place = nodes.findIndex(({ name }) => name === client.name);
+    const random = seeded(seed, `traffic:${spec.name}`);
+    if (spec.type === 'held-tcp') {
+      // For all nodes alike, so that none chooses what another has.
+      const flows = chooseFlows(spec, nodes, random, taken);
+      const { name, heartbeatMs, timeoutMs, uploadBytes, downloadBytes } = spec;
+      const own = flows.filter(({ flow }) => flow % nodes.length === place);
+      if (place >= 0)
+        held.push({ name, target, heartbeatMs, timeoutMs, uploadBytes, downloadBytes, seed, flows: own });
+    } else if (place >= 0) {
+      const { name, ratePerSecond, timeoutMs } = spec;
+      http.push({
+        name,
+        target,
+        path: '/',
+        ratePerSecond: ratePerSecond / nodes.length,
+        phaseMs: (1000 / ratePerSecond) * place,
+        timeoutMs,
+        maxOutstanding: 2000,
+        sources: walk(addressesOf(client), random),
+      });
+    }
+  }
+  const clients = new Set(traffic.flatMap((spec) => clientsOf(plan, spec)));
+  return { node: client.name, rampPerSecond: rampPerSecond / clients.size, limitMs, held, http };
+}
+
+/** Client ports: above the well-known ones, at or below the end of Linux' default range of ephemeral ports. */
+const firstPort = 10_000;
+const ports = 51_000;
+
+/** A range of addresses that are the client's own. */
+interface Addresses {
+  readonly base: number;
+  readonly count: number;
+}
+
+function targetOf(plan: Plan, { name, to }: ScenarioTraffic): HeldJob['target'] {
+  const service = plan.services.find((candidate) => candidate.name === to);
+  if (service === undefined) throw new Error(`traffic ${name}: no service ${to}`);
+  return { address: service.vip, port: service.port, service: service.name };
+}
+
+function clientsOf(plan: Plan, { name, from }: ScenarioTraffic): readonly PlannedNode[] {
+  const nodes = plan.nodes.filter((node) => node.group === from || node.name === from);
+  if (nodes.length === 0) throw new Error(`traffic ${name}: no client ${from}`);
+  return nodes;
+}
+
+function addressesOf({ name, sources, interfaces }: PlannedNode): Addresses {
+  const prefix = sources === undefined ? undefined : parseSubnet(sources);
+  if (prefix !== undefined) return { base: hostAddress(prefix, 0), count: usableHosts(prefix) };
+  const own = interfaces[0] === undefined ? undefined : parseAddress(interfaces[0].address);
+  if (own === undefined) throw new Error(`client ${name} has no address`);
+  return { base: own, count: 1 };
+}
+
+function chooseFlows(
+  { name, connections, heartbeatMs }: Extract<ScenarioTraffic, { type: 'held-tcp' }>,
+  nodes: readonly PlannedNode[],
+  random: Random,
+  taken: Set<string>,
+): readonly HeldFlow[] {
+  const ranges = nodes.map(addressesOf);
+  return Array.from({ length: connections }, (_, flow) => {
+    const range = ranges[flow % ranges.length] ?? { base: 0, count: 0 };
+    for (let tries = 0; tries < 1000; tries++) {
+      const address = formatAddress(range.base + random.integer(range.count));
+      const port = firstPort + random.integer(ports);
+      const phaseMs = Math.round(random.next() * heartbeatMs * 1000) / 1000;
+      if (taken.has(`${address}:${port}`)) continue;
+      taken.add(`${address}:${port}`);
+      return { flow, address, port, phaseMs };
+    }
+    throw new Error(`traffic ${name}: the client has too few addresses for ${connections} connections`);
+  });
+}
+
+function walk({ base, count }: Addresses, random: Random): SourceWalk {
+  const size = count * ports;
+  let stride = 1 + random.integer(size - 1);
+  while (divisor(stride, size) !== 1) stride++;
+  return { base, addresses: count, firstPort, ports, offset: random.integer(size), stride };
+}
+
+/** The greatest that both have in common. */
+function divisor(a: number, b: number): number {
+  return b === 0 ? a : divisor(b, a % b);
+}

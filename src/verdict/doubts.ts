@@ -27,15 +27,14 @@ export function lagLimit({ run }: Recording): number {
 
 function damaged({ corrupt }: Recording): string[] {
   const torn = corrupt.filter((line) => line.torn);
-  const broken = corrupt.filter((line) => !line.torn);
-  const [first] = broken;
+  const lines = corrupt.filter((line) => !line.torn);
+  const [first] = lines;
+  const many = lines.length === 1 ? '1 line is no event' : `${lines.length} lines are no events`;
   return [
     ...torn.map(({ line }) => `the history is torn: its last line (${line}) ends in the middle`),
     ...(first === undefined
       ? []
-      : [
-          `the history is damaged: ${count(broken.length, 'line')} that are no event, first line ${first.line}: ${first.text}`,
-        ]),
+      : [`the history is damaged: ${many}, the first is line ${first.line}: ${JSON.stringify(first.text)}`]),
   ];
 }
 

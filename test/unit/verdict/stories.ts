@@ -1,0 +1,247 @@
+/** Every rule of the judge, and a history that violates it. */
+import type { Verdict } from '../../../src/verdict/index.ts';
+import { type Story, steadyAt, timelineAt } from './build-history.ts';
+
+export interface ToldStory extends Story {
+  readonly verdict: Verdict;
+  /** All reasons, in order; each contains this. */
+  readonly reasons: readonly string[];
+  /** Damage to the text. */
+  readonly damage?: (text: string) => string;
+}
+
+const resetOf = (flows: readonly number[]): NonNullable<Story['breaks']> =>
+  Object.fromEntries(
+    flows.map((flow) => [
+      flow,
+      { atMs: 1700 + flow, cause: 'rst' as const, waitingMs: 600, detail: 'ECONNRESET' },
+    ]),
+  );
+const controlStory: Story = { role: 'control', set: { 'l4.sloppy_tcp': false }, moves: false };
+const controlExpect = ['held.broken > 0', 'held.broken == held.exposed', 'held.collateral == 0'];
+const oneBroken = ['held.broken == 0 does not hold: 1'];
+
+export const stories: Readonly<Record<string, ToldStory>> = {
+  clean: { verdict: 'pass', reasons: [] },
+
+  // Expectations that do not hold.
+  rst: {
+    breaks: { 2: { atMs: 1702, cause: 'rst', waitingMs: 590, detail: 'ECONNRESET' } },
+    verdict: 'fail',
+    reasons: oneBroken,
+  },
+  eof: { breaks: { 3: { atMs: 2100, cause: 'eof' } }, verdict: 'fail', reasons: oneBroken },
+  timeout: {
+    breaks: { 2: { atMs: 5900, cause: 'timeout', waitingMs: 5000 } },
+    verdict: 'fail',
+    reasons: [...oneBroken, 'held.blackout.max < 2.5s does not hold: 5s'],
+  },
+  'wrong-l7': {
+    breaks: { 4: { atMs: 1702, cause: 'wrong-l7', detail: 'answered by l7-3' } },
+    verdict: 'fail',
+    reasons: oneBroken,
+  },
+  'wrong-backend': {
+    breaks: { 4: { atMs: 1702, cause: 'wrong-backend', detail: 'answered by web-3' } },
+    verdict: 'fail',
+    reasons: oneBroken,
+  },
+  corrupt: {
+    breaks: { 1: { atMs: 300, cause: 'corrupt', detail: 'byte 12 of beat 4' } },
+    verdict: 'fail',
+    reasons: oneBroken,
+  },
+  'nothing-moved': { moves: false, verdict: 'fail', reasons: ['held.moved > 0 does not hold: 0'] },
+  'long-blackout': {
+    stallMs: 2600,
+    verdict: 'fail',
+    reasons: ['held.blackout.max < 2.5s does not hold: 2.61s'],
+  },
+  'unanswered-at-the-end': {
+    mute: { 5: 3200 },
+    verdict: 'fail',
+    reasons: ['held.blackout.max < 2.5s does not hold: 2.8s'],
+  },
+  'errors-above-rate': {
+    requests: (n) => (n === 17 ? { cause: 'status', status: 503 } : undefined),
+    verdict: 'fail',
+    reasons: ['requests.error_rate < 0.1% does not hold: 3.33%'],
+  },
+  'high-latency': {
+    requests: (n) => (n === 20 ? { ms: 700 } : undefined),
+    verdict: 'fail',
+    reasons: ['requests.latency.p99 < 500ms does not hold: 700ms'],
+  },
+  'fail-beats-unknown': {
+    expect: ['held.moved == 0', 'held.broken in flood..end == 0'],
+    verdict: 'fail',
+    reasons: [
+      'held.moved == 0 does not hold: 4',
+      'held.broken in flood..end == 0 cannot be judged: flood never happened',
+    ],
+  },
+
+  // Expectations that cannot be judged.
+  'unknown-beats-pass': {
+    expect: ['held.broken == 0', 'held.broken in flood..end == 0'],
+    verdict: 'unknown',
+    reasons: ['held.broken in flood..end == 0 cannot be judged: flood never happened'],
+  },
+  'unreadable-expectation': {
+    expect: ['held.broken == 0', 'held.broken === 0'],
+    verdict: 'unknown',
+    reasons: ['held.broken === 0 cannot be judged: "=" is no comparison'],
+  },
+  'nothing-expected': { expect: [], verdict: 'unknown', reasons: ['nothing was expected'] },
+  'nothing-to-measure': {
+    expect: ['requests.latency.p99 in crash..+5s < 500ms'],
+    sent: (n) => n < 15,
+    change: (events) =>
+      events.map((event) =>
+        event.type === 'run'
+          ? {
+              ...event,
+              traffic: event.traffic.map((spec) =>
+                spec.type === 'http' ? { ...spec, ratePerSecond: 0.1 } : spec,
+              ),
+            }
+          : event,
+      ),
+    verdict: 'unknown',
+    reasons: ['cannot be judged: no request ended in this window'],
+  },
+  'router-hides-exposure': {
+    crash: { targets: ['r-1'] },
+    breaks: resetOf([2]),
+    expect: ['held.collateral == 0'],
+    verdict: 'unknown',
+    reasons: [
+      'held.collateral == 0 cannot be judged: no flow was ever seen to go through r-1, which crash hit',
+    ],
+  },
+
+  // Runs that are not to be believed, though everything that was expected holds.
+  'fault-not-landed': {
+    crash: { landed: false, evidence: 'bird is still running' },
+    verdict: 'unknown',
+    reasons: ['crash did not land: bird is still running'],
+  },
+  'heal-not-landed': {
+    heal: { landed: false, evidence: 'not ready' },
+    verdict: 'unknown',
+    reasons: ['heal-crash did not heal: not ready'],
+  },
+  'fault-never-happened': {
+    change: (events) => events.filter(({ type }) => type !== 'fault'),
+    verdict: 'unknown',
+    reasons: ['crash never happened', 'heal-crash never happened'],
+  },
+  'never-steady': {
+    change: (events) =>
+      events
+        .filter(({ t }) => t < steadyAt)
+        .concat({
+          type: 'phase',
+          t: steadyAt,
+          phase: 'not-steady',
+          detail: 'held: flow 3 was answered after 1200 ms',
+        }),
+    verdict: 'unknown',
+    reasons: ['steady state was never reached: held: flow 3 was answered after 1200 ms'],
+  },
+  'too-few-connections': {
+    unopened: [7],
+    verdict: 'unknown',
+    reasons: [
+      'held had 7 of 8 connections when steady state began (1 could not be opened, the first: refused: ECONNREFUSED)',
+    ],
+  },
+  'too-few-requests': {
+    sent: (n) => n < 10 || n % 5 !== 0,
+    verdict: 'unknown',
+    reasons: ['requests sent 4 of 5 requests a second'],
+  },
+  'traffic-too-slow': {
+    lag: { atMs: 2500, ms: 620 },
+    verdict: 'unknown',
+    reasons: ['the traffic process was 620ms late (more than 500ms)'],
+  },
+  interrupted: {
+    change: (events) =>
+      events
+        .filter(({ t }) => t < timelineAt + 2000)
+        .concat({ type: 'phase', t: timelineAt + 2000, phase: 'interrupted', detail: 'interrupted' }),
+    verdict: 'unknown',
+    reasons: ["the run was interrupted 2s after the timeline's start", 'heal-crash never happened'],
+  },
+  'no-end': {
+    change: (events) => events.filter((event) => !(event.type === 'phase' && event.phase === 'end')),
+    verdict: 'unknown',
+    reasons: ["the history has no end: it stops 6.03s after the timeline's start"],
+  },
+  'ended-early': {
+    change: (events) =>
+      events.map((event) =>
+        event.type === 'phase' && event.phase === 'end' ? { ...event, t: timelineAt + 5400 } : event,
+      ),
+    verdict: 'unknown',
+    reasons: ['the run ended after 5.4s of 6s'],
+  },
+  torn: {
+    damage: (text) => text.slice(0, -25),
+    verdict: 'unknown',
+    reasons: ['the history is torn: its last line (147) ends in the middle'],
+  },
+  damaged: {
+    damage: (text) => text.replace('{"type":"beat"', '\u0000\u0000\u0000\u0000'),
+    verdict: 'unknown',
+    reasons: ['the history is damaged: 1 line is no event, the first'],
+  },
+  'silent-traffic': {
+    mute: { 1: -1500 },
+    change: (events) => events.filter((event) => !(event.type === 'close' && event.flow === 1)),
+    expect: ['held.broken == 0'],
+    verdict: 'unknown',
+    reasons: ['held has neither an answer nor an end on record for 1 flow at the end'],
+  },
+  // An unbelievable run is unknown even if an expectation fails.
+  'doubt-beats-fail': {
+    lag: { atMs: 2500, ms: 501 },
+    breaks: resetOf([2]),
+    verdict: 'unknown',
+    reasons: ['the traffic process was 501ms late'],
+  },
+
+  // Controls: what they expect is how they must break.
+  'control-broke-as-named': {
+    ...controlStory,
+    expect: controlExpect,
+    breaks: resetOf([0, 2, 4, 6]),
+    verdict: 'pass',
+    reasons: [],
+  },
+  'control-did-not-break': {
+    ...controlStory,
+    expect: controlExpect,
+    verdict: 'fail',
+    reasons: [
+      'held.broken > 0 does not hold: 0',
+      'held.broken == held.exposed does not hold: 0 (held.exposed: 4)',
+    ],
+  },
+  'control-broke-others': {
+    ...controlStory,
+    expect: controlExpect,
+    breaks: resetOf([0, 2, 4, 7]),
+    verdict: 'fail',
+    reasons: ['held.collateral == 0 does not hold: 1'],
+  },
+  'control-not-steady': {
+    ...controlStory,
+    expect: controlExpect,
+    breaks: resetOf([0, 2, 4, 6]),
+    unopened: [1],
+    verdict: 'unknown',
+    reasons: ['held had 7 of 8 connections'],
+  },
+};

@@ -83,20 +83,29 @@ export interface SourceWalk {
 /** Lines on standard output that go into the history as they are. */
 export type TrafficEvent = OpenEvent | BeatEvent | CloseEvent | OpenFailedEvent | RequestEvent | LagEvent;
 
-/** The one other line there: every held connection is open, that is, had its first answer. `t` in ms since the epoch. */
-export interface ReadyReport {
-  readonly type: 'ready';
-  readonly t: number;
-  readonly open: number;
-}
+/** The other lines there, for whoever runs the traffic; `t` in ms since the epoch. */
+export type TrafficReport =
+  /** Once a second while held connections are being opened. */
+  | {
+      readonly type: 'progress';
+      readonly t: number;
+      readonly open: number;
+      readonly failed: number;
+      readonly of: number;
+    }
+  /** Every held connection is open: it had its first answer. */
+  | { readonly type: 'ready'; readonly t: number; readonly open: number }
+  /** Instead: all were tried, some could not be opened. */
+  | { readonly type: 'not-ready'; readonly t: number; readonly open: number; readonly failed: number }
+  /** The last line. */
+  | {
+      readonly type: 'ended';
+      readonly t: number;
+      readonly reason: 'stop' | 'limit';
+      /** Number of lines of each type of event, so that a lost line is noticed. */
+      readonly events: Readonly<Record<TrafficEvent['type'], number>>;
+      /** Processor time that the program took. */
+      readonly cpuMs: number;
+    };
 
-/** The last line on standard error after an orderly end. */
-export interface EndReport {
-  readonly type: 'ended';
-  readonly t: number;
-  readonly reason: 'stop' | 'limit';
-  /** Number of lines of each type of event, so that a lost line is noticed. */
-  readonly events: Readonly<Record<TrafficEvent['type'], number>>;
-  /** Processor time that the program took. */
-  readonly cpuMs: number;
-}
+export type TrafficLine = TrafficEvent | TrafficReport;

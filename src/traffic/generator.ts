@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { lagWatch, now, type Paced, pace, round } from './clock.ts';
-import type { EndReport, TrafficJob } from './contract.ts';
+import type { TrafficJob } from './contract.ts';
 import type { Flow } from './flow.ts';
 import { HeldTraffic } from './held.ts';
 import { Journal } from './journal.ts';
@@ -79,11 +79,10 @@ function run(job: TrafficJob): { stop(reason: 'stop' | 'limit'): void } {
       }, 10);
     });
     halt();
-    await journal.end();
     const { user, system } = process.cpuUsage();
     const cpuMs = (user + system) / 1000;
-    const report: EndReport = { type: 'ended', t: round(now()), reason, events: journal.counts, cpuMs };
-    process.stderr.write(`${JSON.stringify(report)}\n`);
+    journal.report({ type: 'ended', t: round(now()), reason, events: { ...journal.counts }, cpuMs });
+    await journal.end();
     process.exit(reason === 'stop' ? 0 : 1);
   };
   return { stop: end };
@@ -108,21 +107,27 @@ function ramp(flows: readonly Flow[], start: number, perSecond: number): Paced &
   };
 }
 
-/** Tells when the opening is done. */
+/** Tells once a second how far the opening is, and at once when it is done. */
 function watchOpening(flows: readonly Flow[], start: number, journal: Journal): Paced & { stop(): void } {
   let due = start;
+  let said = start;
   return {
     get due() {
       return due;
     },
     run: (t) => {
       due = t + 20;
-      if (flows.some(({ state }) => state === 'new' || state === 'opening' || state === 'upgraded')) return;
-      due = Number.POSITIVE_INFINITY;
+      const under = flows.filter(
+        ({ state }) => state === 'new' || state === 'opening' || state === 'upgraded',
+      ).length;
+      if (under > 0 && t < said + 1000) return;
+      said = t;
       const failed = flows.filter(({ state }) => state === 'failed').length;
-      if (failed === 0) journal.ready({ type: 'ready', t: round(t), open: flows.length });
-      else
-        process.stderr.write(`traffic: ${failed} of ${flows.length} held connections could not be opened\n`);
+      const counts = { t: round(t), open: flows.length - under - failed };
+      if (under > 0) journal.report({ type: 'progress', ...counts, failed, of: flows.length });
+      else if (failed > 0) journal.report({ type: 'not-ready', ...counts, failed });
+      else journal.report({ type: 'ready', ...counts });
+      if (under === 0) due = Number.POSITIVE_INFINITY;
     },
     stop: () => {
       due = Number.POSITIVE_INFINITY;

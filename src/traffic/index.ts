@@ -4,7 +4,7 @@ import type { ScenarioTraffic } from '../scenario/types.ts';
 import type { Plan, PlannedNode } from '../topology/types.ts';
 import type { HeldFlow, HeldJob, HttpJob, SourceWalk, TrafficJob } from './contract.ts';
 
-export type { TrafficJob } from './contract.ts';
+export type { TrafficEvent, TrafficJob, TrafficLine, TrafficReport } from './contract.ts';
 export { PathWatch } from './path-watch.ts';
 export { openRecorder } from './recorder.ts';
 export { startTraffic, type TrafficSession } from './session.ts';
@@ -18,18 +18,36 @@ export interface TrafficOptions {
 }
 
 /**
- * What one client node has to do for a scenario's traffic. Pure: the same seed gives the same client addresses, ports,
+ * What each client node has to do for a scenario's traffic. Pure: the same seed gives the same client addresses, ports,
  * heartbeat phases and arrival times; a traffic keeps its own when another is added behind it. The nodes of a client
  * group share its traffics: flows and arrivals go round.
  * @throws Error if a client group or a service is not in the plan, or has too few addresses
  */
-export function trafficJob(
-  client: PlannedNode,
+export function trafficJobs(
   traffic: readonly ScenarioTraffic[],
   plan: Plan,
   seed: number,
   { rampPerSecond = 250, limitMs = 3_600_000 }: TrafficOptions = {},
-): TrafficJob {
+): readonly TrafficJob[] {
+  const clients = [...new Set(traffic.flatMap((spec) => clientsOf(plan, spec)))];
+  return clients.map((client) => ({
+    node: client.name,
+    rampPerSecond: rampPerSecond / clients.length,
+    limitMs,
+    ...workOf(client, traffic, plan, seed),
+  }));
+}
+
+/** Client ports: above the well-known ones, at or below the end of Linux' default range of ephemeral ports. */
+const firstPort = 10_000;
+const ports = 51_000;
+
+function workOf(
+  client: PlannedNode,
+  traffic: readonly ScenarioTraffic[],
+  plan: Plan,
+  seed: number,
+): Pick<TrafficJob, 'held' | 'http'> {
   const taken = new Set<string>();
   const held: HeldJob[] = [];
   const http: HttpJob[] = [];
@@ -59,13 +77,8 @@ export function trafficJob(
       });
     }
   }
-  const clients = new Set(traffic.flatMap((spec) => clientsOf(plan, spec)));
-  return { node: client.name, rampPerSecond: rampPerSecond / clients.size, limitMs, held, http };
+  return { held, http };
 }
-
-/** Client ports: above the well-known ones, at or below the end of Linux' default range of ephemeral ports. */
-const firstPort = 10_000;
-const ports = 51_000;
 
 /** A range of addresses that are the client's own. */
 interface Addresses {

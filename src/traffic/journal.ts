@@ -1,5 +1,5 @@
 import { write } from 'node:fs';
-import type { ReadyReport, TrafficEvent } from './contract.ts';
+import type { TrafficEvent, TrafficReport } from './contract.ts';
 
 /**
  * The lines that the program says, written in batches, at most ten a second and one at a time. Not through
@@ -28,7 +28,7 @@ export class Journal {
     this.#add(JSON.stringify(event));
   }
 
-  ready(report: ReadyReport): void {
+  report(report: TrafficReport): void {
     this.#add(JSON.stringify(report));
   }
 

@@ -23,6 +23,8 @@ function global({ maxconn }: HaproxyOptions, paths: Pick<NodePaths, 'run'>): str
     '  log stdout format raw local0 info',
     // One thread is as much as a node of a lab needs, and what a guest of one CPU has.
     '  nbthread 1',
+    // Or it reads every certificate of the system at start, for an HTTP client that nobody here uses.
+    '  httpclient.ssl.verify none',
     `  maxconn ${maxconn}`,
     '  hard-stop-after 30s',
     `  stats socket ${statsSocket(paths)} mode 600 level admin expose-fd listeners`,
@@ -59,6 +61,7 @@ function health(node: PlannedNode): string[] {
     '',
     'frontend tl_health',
     '  mode http',
+    '  no log',
     ...binds,
     '  monitor-uri /healthcheck',
     ...node.services.map(({ name }) => `  monitor fail if { nbsrv(${backendName(name)}) lt 1 }`),

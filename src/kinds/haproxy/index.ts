@@ -28,8 +28,9 @@ export const haproxy: Kind = {
   ipBatch: (node) => tunnel(node),
   sysctls: (node) => ({ ...wayfinding(node), ...quietVips }),
   daemons: (_node, _plan, paths) => [
-    { name: 'haproxy', argv: ['haproxy', '-W', '-db', '-f', `${paths.files}/${haproxyFile}`] },
     birdDaemon(paths),
+    // No master process (`-W`): it loads everything twice, and a new process can take the listeners over (`-x`, `-sf`) without.
+    { name: 'haproxy', argv: ['haproxy', '-db', '-f', `${paths.files}/${haproxyFile}`] },
   ],
   ready,
   stats: async (view) => ({ facts: [...(await proxyFacts(view)), ...(await speakerStats(view))] }),

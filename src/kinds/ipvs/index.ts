@@ -38,6 +38,7 @@ export const ipvs: Kind = {
   ],
   sysctls: (node) => ({ ...forwarding(node), ...quietVips, ...balancing(node) }),
   daemons: (_node, _plan, paths) => [
+    birdDaemon(paths),
     {
       name: 'keepalived',
       argv: [
@@ -45,6 +46,7 @@ export const ipvs: Kind = {
         '--dont-fork',
         '--log-console',
         '--log-detail',
+        '--no-syslog',
         '--check',
         '--use-file',
         `${paths.files}/${keepalivedFile}`,
@@ -54,7 +56,6 @@ export const ipvs: Kind = {
         `${paths.run}/keepalived-check.pid`,
       ],
     },
-    birdDaemon(paths),
   ],
   ready,
   stats: async (view: NodeView): Promise<NodeStats> => ({

@@ -59,8 +59,6 @@ function realServer(address: string, port: number, options: IpvsOptions): string
     `      delay_before_retry ${seconds(options.check_retry_delay)}`,
     // The default is a random wait of up to `delay_loop` before the first check.
     '      warmup 0',
-    // A server that came back needs two good checks: the second follows at once.
-    '      fast_recovery',
     '    }',
     '  }',
   ];

@@ -22,7 +22,9 @@ export const ipvsOptions = z.object({
     .describe(
       'take over connections in midstream, from a packet that is no SYN; without it moved flows are reset',
     ),
-  check_interval: duration('50ms', '1m').default('1s').describe('time between two health checks of a server'),
+  check_interval: duration('50ms', '1m')
+    .default('500ms')
+    .describe('time between two health checks of a server'),
   check_timeout: duration('100ms', '1m')
     .default('1s')
     .describe('how long a server may take to accept a check'),

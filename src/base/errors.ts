@@ -35,7 +35,9 @@ export class InputError extends Error {
 }
 
 export function formatDiagnostic({ file, line, column, message, hint }: Diagnostic): string {
-  const where = [file, line, line === undefined ? undefined : column].filter((part) => part !== undefined).join(':');
+  const where = [file, line, line === undefined ? undefined : column]
+    .filter((part) => part !== undefined)
+    .join(':');
   return `${where} ${message}${hint === undefined ? '' : `\n    ${hint}`}`;
 }
 

@@ -25,7 +25,8 @@ export function formatAddress(value: number): string {
 /** @returns the prefix, or undefined if the text is none or has bits set below its length. */
 export function parseSubnet(text: string): Subnet | undefined {
   const [address, length, ...rest] = text.split('/');
-  if (address === undefined || length === undefined || rest.length > 0 || !/^(0|[1-9]\d?)$/.test(length)) return undefined;
+  if (address === undefined || length === undefined || rest.length > 0 || !/^(0|[1-9]\d?)$/.test(length))
+    return undefined;
   const base = parseAddress(address);
   const bits = Number(length);
   if (base === undefined || bits > 32 || base % sizeOf(bits) !== 0) return undefined;

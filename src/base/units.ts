@@ -1,5 +1,11 @@
 /** Durations as users write them: `500ms`, `10s`, `2m`, `1.5s`. */
-const durationUnits: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const durationUnits: Readonly<Record<string, number>> = {
+  us: 0.001,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
 
 /** @returns milliseconds, or undefined if the text is no duration (a number without a unit is none). */
 export function parseDuration(text: string): number | undefined {

@@ -85,6 +85,11 @@ export interface Host {
   readFile(path: string): Promise<string>;
   /** Loads kernel modules if they are neither loaded nor built in. @throws WorldError `module-missing` */
   loadModules(names: readonly string[]): Promise<void>;
+  /**
+   * What the host's clock shows more than ours (ms; a guest keeps its own time), and how far off that may be.
+   * Native: 0 and 0.
+   */
+  clockOffset(): Promise<{ readonly offsetMs: number; readonly uncertaintyMs: number }>;
   /** Ends the connection. A guest goes on running. */
   disconnect(): Promise<void>;
 }

@@ -1,0 +1,176 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { WorldError } from '../../base/errors.ts';
+import type { Host, OpenOptions } from '../contract.ts';
+import { labVariable } from '../process-tag.ts';
+import { findProgram, installCommand } from '../programs.ts';
+import { Connection } from './connection.ts';
+import { chooseCpu } from './cpu.ts';
+import { guestFiles } from './files.ts';
+import { guestHost } from './guest-host.ts';
+import { fstab, type GuestInit, initScript, isMountable } from './init.ts';
+import type { KeeperOrder } from './keeper.ts';
+import { memoryFolder } from './memory.ts';
+import { consoleTail, guestDied, readRecord } from './record.ts';
+
+/** Folder with keeper.js and agent.js. */
+export interface BootOptions extends OpenOptions {
+  readonly programs: string;
+}
+
+/** A guest answers after 2 s; a machine that is ten times slower than that still passes. */
+const bootWithinMs = 30_000;
+
+/** Starts a guest for the lab and connects. What it started when it fails is the caller's to destroy. */
+export async function boot(options: BootOptions): Promise<Host> {
+  const { lab, report, signal } = options;
+  signal?.throwIfAborted();
+  const order = prepare(options);
+  const cpu = order.cpu === undefined ? '' : ` on CPU ${order.cpu}`;
+  report({ type: 'step', message: `boot a user-mode-linux guest${cpu}` });
+  await startKeeper(join(options.programs, 'keeper.js'), order, lab.id, signal);
+  const connection = await Connection.open(lab.directory, () => guestDied(lab.directory)).catch(
+    (error: unknown) => {
+      throw readRecord(lab.directory)?.endedAt === undefined ? error : bootFailed(lab.directory);
+    },
+  );
+  try {
+    const { kernel } = await greeting(connection, lab.directory, signal);
+    report({ type: 'detail', message: `guest kernel ${kernel} is up` });
+    return guestHost(lab, connection, kernel);
+  } catch (error) {
+    await connection.close(guestDied(lab.directory));
+    throw error;
+  }
+}
+
+/** Writes what the guest starts from, and says how to start it. */
+function prepare({ lab, memoryMb = 1024, programs }: BootOptions): KeeperOrder {
+  const init: GuestInit = {
+    directory: lab.directory,
+    node: process.execPath,
+    agent: join(programs, 'agent.js'),
+  };
+  for (const path of [init.directory, init.node, init.agent]) {
+    if (isMountable(path)) continue;
+    throw new WorldError(`a guest cannot use the folder "${path}"`, {
+      code: 'host-unusable',
+      exitCode: 3,
+      hint: 'keep tierlab and its labs in folders without commas, quotes and backslashes in their names',
+    });
+  }
+  const linux = findProgram('linux.uml');
+  if (linux === undefined) {
+    throw new WorldError('cannot boot a guest: there is no program "linux.uml"', {
+      code: 'host-unusable',
+      exitCode: 3,
+      hint: installCommand(['user-mode-linux']),
+    });
+  }
+  const files = guestFiles(lab.directory);
+  for (const path of [files.uml, files.record, files.socket, files.console])
+    rmSync(path, { recursive: true, force: true });
+  mkdirSync(files.uml, { mode: 0o700 });
+  writeFileSync(files.fstab, fstab(init), { mode: 0o600 });
+  writeFileSync(files.init, initScript(init), { mode: 0o700 });
+
+  const taskset = findProgram('taskset');
+  const cpu = taskset === undefined ? undefined : chooseCpu(Number.parseInt(lab.id, 16) || 0);
+  const pinned = taskset === undefined || cpu === undefined ? [] : [taskset, '-c', `${cpu}`];
+  const devices = ['con=null', 'con0=fd:0,fd:1', 'ssl=null', 'ssl0=fd:3', 'quiet'];
+  const root = ['rootfstype=hostfs', 'ro', 'root=/dev/root', 'hostfs=/', `init="${files.init}"`];
+  const own = [`mem=${memoryMb}M`, 'uml_dir=uml', 'umid=guest'];
+  return {
+    directory: lab.directory,
+    argv: [...pinned, linux, ...own, ...root, ...devices],
+    env: {
+      PATH: process.env.PATH ?? '/usr/bin:/bin',
+      TMPDIR: memoryFolder(memoryMb, files.uml),
+      [labVariable]: lab.id,
+    },
+    ...(cpu === undefined ? {} : { cpu }),
+  };
+}
+
+/** Resolves when the keeper listens. It is in a session of its own and holds nothing of ours. */
+async function startKeeper(
+  program: string,
+  order: KeeperOrder,
+  id: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const argv = [...keeperFlags, program, JSON.stringify(order)];
+  const keeper = spawn(process.execPath, argv, {
+    cwd: '/',
+    detached: true,
+    env: { PATH: order.env.PATH, [labVariable]: id },
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+  });
+  const said: Buffer[] = [];
+  keeper.stderr?.on('data', (chunk: Buffer) => said.push(chunk));
+  const ready = keeper.stdio[3] as Readable;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const onAbort = (): void => reject(signal?.reason);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      keeper.once('error', reject);
+      keeper.once('close', (code) => {
+        const details = Buffer.concat(said)
+          .toString('utf8')
+          .split('\n')
+          .filter((line) => line.trim() !== '');
+        const message = `the guest's keeper ended with exit code ${code} before it was ready`;
+        reject(new WorldError(message, { code: 'guest-not-booted', exitCode: 4, details }));
+      });
+      ready.once('data', () => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      });
+    });
+  } finally {
+    keeper.stderr?.destroy();
+    ready.destroy();
+    keeper.unref();
+  }
+}
+
+const keeperFlags = ['--max-semi-space-size=1', '--v8-pool-size=0', '--max-old-space-size=64'];
+
+async function greeting(
+  connection: Connection,
+  directory: string,
+  signal?: AbortSignal,
+): Promise<{ kernel: string }> {
+  let stop: () => void = () => {};
+  const stopped = new Promise<never>((_, reject) => {
+    const timer = setTimeout(() => reject(bootFailed(directory)), bootWithinMs);
+    const onAbort = (): void => reject(signal?.reason);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    stop = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    };
+    if (signal?.aborted) onAbort();
+  });
+  stopped.catch(() => {});
+  try {
+    return await Promise.race([connection.hello, stopped]);
+  } catch (error) {
+    throw error instanceof WorldError && error.code === 'guest-died' ? bootFailed(directory) : error;
+  } finally {
+    stop();
+  }
+}
+
+function bootFailed(directory: string): WorldError {
+  const record = readRecord(directory);
+  const why = record?.reason ?? `it did not answer within ${bootWithinMs / 1000} s`;
+  return new WorldError(`the user-mode-linux guest did not come up: ${why}`, {
+    code: 'guest-not-booted',
+    exitCode: 4,
+    hint: 'see the console lines; a sandbox that forbids ptrace, or a full /dev/shm, keeps guests from booting',
+    details: consoleTail(directory, 15).map((line) => `console: ${line}`),
+  });
+}

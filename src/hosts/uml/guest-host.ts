@@ -1,0 +1,157 @@
+import { WorldError } from '../../base/errors.ts';
+import type { Host, HostLab, HostProcess, HostSocket, SpawnOptions } from '../contract.ts';
+import { programEnvironment } from '../environment.ts';
+import { collect, startFailure } from '../execute.ts';
+import { missingModules, moduleMissing } from '../modules.ts';
+import type { Connection, GuestStream } from './connection.ts';
+import { channel, type Result } from './frames.ts';
+import { modulesRoot, umlModules } from './guest-setup.ts';
+import { inlet, outlet } from './stream-ends.ts';
+
+/** A guest as a host: every method is a stream over the connection. */
+export function guestHost(lab: HostLab, connection: Connection, kernel: string): Host {
+  const exec: Host['exec'] = (argv, options = {}) => {
+    const program = spawnIn(connection, lab, argv, options, options.input !== undefined);
+    return collect(argv, program, options);
+  };
+  const readFile = (path: string): Promise<string> => readIn(connection, path);
+  return {
+    name: 'uml',
+    exec,
+    readFile,
+    spawn: (argv, options = {}) => spawnIn(connection, lab, argv, options, true),
+    dial: (path) => dialIn(connection, path),
+    clockOffset: () => clockOffset(connection),
+    loadModules: async (names) => {
+      const missing = missingModules(names, await readFile('/proc/modules'), [`${umlModules}/${kernel}`]);
+      if (missing.length === 0) return;
+      const argv = ['modprobe', '-d', modulesRoot, '-a', ...missing];
+      const { exitCode, stderr } = await exec(argv);
+      if (exitCode !== 0) throw moduleMissing(missing, `the guest's kernel ${kernel}`, stderr);
+    },
+    disconnect: () =>
+      connection.close(
+        new WorldError('the connection to the guest was ended', { code: 'disconnected', exitCode: 4 }),
+      ),
+  };
+}
+
+function spawnIn(
+  connection: Connection,
+  lab: HostLab,
+  argv: readonly string[],
+  { env, terminal }: SpawnOptions,
+  stdin: boolean,
+): HostProcess {
+  const stdout = inlet(() => stream, channel.down);
+  const stderr = inlet(() => stream, channel.error);
+  const input = outlet(() => stream);
+  let resolve: (result: Result) => void = () => {};
+  let reject: (error: unknown) => void = () => {};
+  const exited = new Promise<Result>((resolved, rejected) => {
+    resolve = resolved;
+    reject = rejected;
+  }).then(({ exit, error }) => {
+    if (exit === undefined) throw startFailure(argv, error ?? { message: 'the guest gave no reason' });
+    return exit;
+  });
+  exited.catch(() => {});
+  const stream: GuestStream = connection.open(
+    {
+      op: 'spawn',
+      argv,
+      env: programEnvironment(lab.id, env),
+      stdin,
+      ...(terminal === undefined ? {} : { terminal }),
+    },
+    {
+      onData: (on, payload) => (on === channel.error ? stderr : stdout).push(payload),
+      onEnd: (on) => (on === channel.error ? stderr : stdout).end(),
+      onCredit: (bytes) => input.grant(bytes),
+      onResult: (result) => {
+        stdout.end();
+        stderr.end();
+        input.close();
+        resolve(result);
+      },
+      onLost: (error) => {
+        input.close();
+        reject(error);
+        stdout.fail(error);
+        stderr.fail(error);
+      },
+    },
+  );
+  return {
+    stdin: input.writable,
+    stdout: stdout.readable,
+    stderr: stderr.readable,
+    exited,
+    kill: (signal) => stream.control({ signal }),
+    resize: (size) => stream.control({ resize: size }),
+  };
+}
+
+function dialIn(connection: Connection, path: string): Promise<HostSocket> {
+  return new Promise((resolve, reject) => {
+    const down = inlet(() => stream, channel.down);
+    const up = outlet(() => stream);
+    const end = (error: Error | undefined): void => {
+      up.close();
+      if (error !== undefined) reject(error);
+      if (error === undefined) down.end();
+      else down.fail(error);
+    };
+    const stream: GuestStream = connection.open(
+      { op: 'dial', path },
+      {
+        onOpened: () =>
+          resolve({ writable: up.writable, readable: down.readable, close: () => stream.abort() }),
+        onData: (_, payload) => down.push(payload),
+        onEnd: () => down.end(),
+        onCredit: (bytes) => up.grant(bytes),
+        onResult: ({ error }) => end(error === undefined ? undefined : systemError(error)),
+        onLost: end,
+      },
+    );
+  });
+}
+
+function readIn(connection: Connection, path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const stream: GuestStream = connection.open(
+      { op: 'read', path },
+      {
+        onData: (_, payload) => {
+          chunks.push(payload);
+          stream.credit(channel.down, payload.length);
+        },
+        onResult: ({ error }) => {
+          if (error === undefined) resolve(Buffer.concat(chunks).toString('utf8'));
+          else reject(systemError(error));
+        },
+        onLost: reject,
+      },
+    );
+  });
+}
+
+/** The answer lies somewhere between question and reply: half the round trip is the uncertainty. */
+async function clockOffset(connection: Connection): Promise<{ offsetMs: number; uncertaintyMs: number }> {
+  const now = (): number => performance.timeOrigin + performance.now();
+  const asked = now();
+  const clock = await new Promise<number>((resolve, reject) => {
+    connection.open(
+      { op: 'clock' },
+      { onResult: (result) => resolve(result.clock ?? Number.NaN), onLost: reject },
+    );
+  });
+  const uncertaintyMs = (now() - asked) / 2;
+  return { offsetMs: clock - (asked + uncertaintyMs), uncertaintyMs };
+}
+
+/** As Node's own: `code` is ENOENT, ECONNREFUSED, … */
+function systemError({ code, message }: { code?: string | undefined; message: string }): Error {
+  return Object.assign(new Error(message), code === undefined ? {} : { code });
+}

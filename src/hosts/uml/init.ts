@@ -1,0 +1,67 @@
+import { dirname } from 'node:path';
+import { guestFiles } from './files.ts';
+import { isCovered, openFiles } from './guest-setup.ts';
+
+export interface GuestInit {
+  /** The lab's folder: the one place that the guest can write to on the machine. */
+  readonly directory: string;
+  /** Path of the Node binary. */
+  readonly node: string;
+  /** Path of agent.js. */
+  readonly agent: string;
+}
+
+/**
+ * Process 1 of the guest. One `mount` does all mounts, and the agent does what needs no process of its own, because each
+ * costs 30 ms. The shell waits for the agent and thereby reaps whatever orphans the guest's tasks leave to it.
+ */
+export function initScript({ directory, node, agent }: GuestInit): string {
+  const { fstab } = guestFiles(directory);
+  return `#!/bin/sh
+exec </dev/console >/dev/console 2>&1
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+export PATH
+umask 022
+ulimit -n ${openFiles}
+end() {
+  echo "tierlab: the guest $1"
+  echo o > /proc/sysrq-trigger
+  while :; do read -r _ || sleep 1; done
+}
+mount -a -T ${quote(fstab)} || end "could not mount its file systems"
+ip link set lo up &
+exec 3<>/dev/ttyS0
+stty raw -echo <&3 || end "could not prepare its line"
+${quote(node)} ${flags.join(' ')} ${quote(agent)}
+end "was ended by its agent (exit code $?)"
+`;
+}
+
+/** The agent lives in little memory, and all of it counts for the machine. */
+const flags = ['--max-semi-space-size=1', '--v8-pool-size=0'];
+
+/** What the guest mounts, in this order. The lab's folder comes last, since it may lie in any of the others. */
+export function fstab({ directory, node, agent }: GuestInit): string {
+  const covered = [...new Set([dirname(node), dirname(agent)])].filter(isCovered);
+  const lines = [
+    ['proc', '/proc', 'proc', 'defaults'],
+    ['sysfs', '/sys', 'sysfs', 'defaults'],
+    ['tmpfs', '/run', 'tmpfs', 'mode=755'],
+    ['tmpfs', '/tmp', 'tmpfs', 'mode=1777'],
+    ['devpts', '/dev/pts', 'devpts', 'X-mount.mkdir,gid=5,mode=620,ptmxmode=666'],
+    ['tmpfs', '/dev/shm', 'tmpfs', 'X-mount.mkdir,mode=1777'],
+    ...covered.map((folder) => ['none', folder, 'hostfs', `X-mount.mkdir,ro,${folder}`]),
+    ['none', directory, 'hostfs', `X-mount.mkdir,rw,${directory}`],
+  ];
+  return lines.map((fields) => `${fields.map(escapeField).join(' ')} 0 0\n`).join('');
+}
+
+/** Neither fstab's options nor the kernel's command line can carry these. */
+export function isMountable(path: string): boolean {
+  return !/[",\\\u0000-\u001f\u007f]/.test(path);
+}
+
+const quote = (path: string): string => `'${path.replaceAll("'", `'\\''`)}'`;
+
+/** fstab(5): a space is written as \\040. */
+const escapeField = (field: string): string => field.replaceAll(' ', '\\040').replaceAll('#', '\\043');

@@ -1,0 +1,44 @@
+import { availableParallelism } from 'node:os';
+import { defineConfig } from 'vitest/config';
+
+/** Each guest keeps one processor busy while it boots, and the test that drives it wants another. */
+const guestsAtOnce = Math.max(1, Math.floor(availableParallelism() / 2));
+
+/** One after another: what a later one measures, an earlier one would disturb. */
+export default defineConfig({
+  test: {
+    reporters: ['default', './test/reporter.ts'],
+    projects: [
+      {
+        // Fast: no root, no guest, nothing built.
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          exclude: ['test/unit/cli/**'],
+        },
+      },
+      {
+        // The bundled command line as a user runs it, without a lab.
+        test: {
+          name: 'cli',
+          include: ['test/unit/cli/**/*.test.ts'],
+          globalSetup: ['test/build-apart.ts'],
+          testTimeout: 30_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // Real labs in user-mode-linux guests.
+        test: {
+          name: 'guest',
+          include: ['test/guest/**/*.test.ts'],
+          globalSetup: ['test/build-dist.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          maxWorkers: guestsAtOnce,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+});

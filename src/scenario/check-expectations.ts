@@ -13,8 +13,15 @@ export function checkExpectations({ written, topology, checkExpectation, problem
       const wrong = checkExpectation(expression, context);
       if (wrong === undefined) return;
       // The expression's own columns count on from where it begins in the file.
-      const [, column, message] = /^column (\d+): (.*)$/s.exec(wrong) ?? [undefined, '1', wrong];
-      problem([...path, i], `${message}`, undefined, 'value', Number(column) - 1);
+      const [, column, words] = /^column (\d+): (.*)$/s.exec(wrong) ?? [undefined, '1', wrong];
+      const [message = wrong, ...hints] = words?.split('\n') ?? [];
+      problem(
+        [...path, i],
+        message,
+        hints.length === 0 ? undefined : hints.join(' '),
+        'value',
+        Number(column) - 1,
+      );
     });
   };
   check(['expect'], written.expect);

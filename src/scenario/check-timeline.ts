@@ -60,9 +60,9 @@ function checkTarget(check: Check, path: readonly PropertyKey[], fault: FaultTra
     (candidate) => candidate.name === name || nodeNames(candidate).includes(name),
   );
   if (group === undefined) {
-    const known = topology.nodes.flatMap((candidate) => [
-      ...new Set([candidate.name, ...nodeNames(candidate)]),
-    ]);
+    const all = topology.nodes.flatMap((each) => [...new Set([each.name, ...nodeNames(each)])]);
+    // In a large lab the groups say enough.
+    const known = all.length <= 30 ? all : topology.nodes.map((each) => each.name);
     problem(path, `unknown node "${name}"`, suggest(name, known, 'known nodes and groups'));
     return;
   }

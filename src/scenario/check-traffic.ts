@@ -8,6 +8,7 @@ const portsOfAddress = 65_536 - 1024;
 /** Traffic comes from clients that are there, goes to services that are there, and fits into the clients' addresses. */
 export function checkTraffic({ written, topology, kinds, problem }: Check): void {
   const names = new Set<string>();
+  const taken = new Map<string, number>();
   const clients = topology.nodes.filter(({ kind }) => kinds[kind]?.keys.sources !== undefined);
   for (const [i, traffic] of written.traffic.entries()) {
     const path = ['traffic', i];
@@ -28,11 +29,11 @@ export function checkTraffic({ written, topology, kinds, problem }: Check): void
     if (client !== undefined) {
       const sources = parseSubnet(client.sources ?? '');
       const most = (sources === undefined ? 0 : subnetSize(sources)) * portsOfAddress;
-      if (traffic.type === 'held-tcp' && traffic.connections > most) {
-        problem(
-          [...path, 'connections'],
-          `"${client.name}" can open ${most} connections at most: ${client.sources} with ${portsOfAddress} ports each`,
-        );
+      const held = (taken.get(client.name) ?? 0) + (traffic.type === 'held-tcp' ? traffic.connections : 0);
+      taken.set(client.name, held);
+      if (traffic.type === 'held-tcp' && held > most) {
+        const message = `"${client.name}" can hold ${most} connections (${client.sources}, ${portsOfAddress} ports an address), not ${held}`;
+        problem([...path, 'connections'], message, 'give it more sources');
       }
     } else if (group === undefined)
       problem(

@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { type Diagnostic, InputError } from '../base/errors.ts';
 import {
   inOrder,
@@ -60,10 +60,10 @@ export async function loadScenario(
     scenarioSchema(surroundings.faults),
     scenarioWording,
   );
-  const topologyFile = topologyPath(document);
+  const topologyPath = topologyPathOf(document);
   const topology =
-    topologyFile === undefined ? [] : await readTopology(document, topologyFile, surroundings.kinds);
-  if (written === undefined || topologyFile === undefined || 'length' in topology) {
+    topologyPath === undefined ? [] : await readTopology(document, topologyPath, surroundings.kinds);
+  if (written === undefined || topologyPath === undefined || 'length' in topology) {
     throw new InputError([...problems, ...('length' in topology ? topology : [])]);
   }
   const further: Diagnostic[] = [];
@@ -82,29 +82,33 @@ export async function loadScenario(
   checkExpectations(check);
   checkControl(check);
   if (further.length > 0) throw new InputError(inOrder(further));
-  return { scenario: build(document, written, topologyFile), topology };
+  return { scenario: build(document, written, resolve(dirname(file), topologyPath)), topology };
 }
 
-/** Absolute, even if the rest of the scenario is wrong: the topology's problems are told along with it. */
-function topologyPath({ file, value }: YamlDocument): string | undefined {
+/** As written, even if the rest of the scenario is wrong: the topology's problems are told along with it. */
+function topologyPathOf({ value }: YamlDocument): string | undefined {
   const path =
     value !== null && typeof value === 'object' && 'topology' in value ? value.topology : undefined;
-  return typeof path === 'string' && path !== '' ? resolve(dirname(file), path) : undefined;
+  return typeof path === 'string' && path !== '' ? path : undefined;
 }
 
 async function readTopology(
   document: YamlDocument,
-  file: string,
+  path: string,
   kinds: KindTable,
 ): Promise<Topology | readonly Diagnostic[]> {
   try {
-    return await loadTopology(file, kinds);
+    return await loadTopology(isAbsolute(path) ? path : join(dirname(document.file), path), kinds);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     // A file that cannot be read at all is a problem of the line that names it.
     return error.diagnostics.map((problem) =>
       problem.line === undefined
-        ? { ...problem, ...document.locate(['topology']), message: `the topology ${file} ${problem.message}` }
+        ? {
+            ...problem,
+            ...document.locate(['topology']),
+            message: `the topology "${path}" ${problem.message}`,
+          }
         : problem,
     );
   }

@@ -75,7 +75,7 @@ export function scenarioSchema(faults: FaultTable): z.ZodType<ScenarioFile> {
             }),
             { error: 'must be a list of traffic' },
           )
-          .min(1, { error: 'must have at least one entry' })
+          .min(1, { error: 'at least one entry is needed' })
           .meta({ description: 'What the clients do all the time.' }),
         steady: z
           .strictObject(
@@ -93,7 +93,7 @@ export function scenarioSchema(faults: FaultTable): z.ZodType<ScenarioFile> {
           .meta({ description: 'The steady state: without it, nothing that comes after proves anything.' }),
         timeline: z
           .array(timelineEntry(faults), { error: 'must be a list of faults and heals' })
-          .min(1, { error: 'must have at least one entry' })
+          .min(1, { error: 'at least one entry is needed' })
           .meta({ description: 'What breaks and heals, and when. Times count from the steady state.' }),
         duration: durationField('How long the run goes on, from the steady state.'),
         expect: expectations('What must be true for the scenario to pass.'),
@@ -102,7 +102,7 @@ export function scenarioSchema(faults: FaultTable): z.ZodType<ScenarioFile> {
             {
               set: z
                 .record(z.string(), z.unknown(), { error: 'must be a map such as {l4.sloppy_tcp: false}' })
-                .refine((set) => Object.keys(set).length > 0, { error: 'must change at least one option' })
+                .refine((set) => Object.keys(set).length > 0, { error: 'at least one option must change' })
                 .meta({ description: 'Options that differ in the control: group.option and its value.' }),
               expect: expectations('How the control must fail.'),
             },
@@ -138,7 +138,7 @@ const expectations = (description: string) =>
     .array(z.string({ error: 'must be an expectation such as held.broken == 0' }), {
       error: 'must be a list of expectations such as held.broken == 0',
     })
-    .min(1, { error: 'must have at least one expectation' })
+    .min(1, { error: 'at least one expectation is needed' })
     .meta({ description });
 
 const everyTraffic = {
@@ -188,12 +188,15 @@ function timelineEntry(faults: FaultTable) {
     z.strictObject({
       ...when,
       fault: z.literal(name).meta({ description: summary }),
-      target: z.string({ error: 'must be the name of a node, a group or a cable' }).meta({
-        description:
-          target === 'node'
-            ? 'Node (l4-1) or group (l4: all its nodes).'
-            : 'Cable: node:network (l4-1:fabric), or group:network.',
-      }),
+      target: z
+        .string({ error: 'must be the name of a node, a group or a cable' })
+        .min(1, { error: 'must be the name of a node, a group or a cable' })
+        .meta({
+          description:
+            target === 'node'
+              ? 'Node (l4-1) or group (l4: all its nodes).'
+              : 'Cable: node:network (l4-1:fabric), or group:network.',
+        }),
       ...options.shape,
     }),
   );

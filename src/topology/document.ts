@@ -1,4 +1,3 @@
-import { readFile, stat } from 'node:fs/promises';
 import {
   isAlias,
   isMap,
@@ -13,6 +12,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { type Diagnostic, InputError, type Location } from '../base/errors.ts';
+import { nestingOf } from './nesting.ts';
 import { explainSyntax } from './syntax.ts';
 
 /** A YAML file as plain data that still knows where each key and value stands. */
@@ -23,28 +23,8 @@ export interface YamlDocument {
   locate(path: readonly PropertyKey[], at?: 'key' | 'value'): Location;
 }
 
-/** Larger files are refused before they are read. */
-const limitBytes = 1024 * 1024;
-
-/**
- * Reads and parses a YAML file that a user wrote.
- * @throws InputError if it is missing, no regular file, too large, binary, empty or not YAML
- */
-export async function readDocument(file: string): Promise<YamlDocument> {
-  const refuse = (message: string, hint?: string): never => {
-    throw new InputError([{ file, message, ...(hint === undefined ? {} : { hint }) }]);
-  };
-  const info = await stat(file).catch((error: NodeJS.ErrnoException) => refuse(...explainAccess(error)));
-  if (info.isDirectory()) refuse('is a directory, not a file', 'name the YAML file in it');
-  if (!info.isFile()) refuse('is not a regular file');
-  if (info.size > limitBytes)
-    refuse(`is too large: ${info.size} bytes, where at most ${limitBytes} (1 MiB) are read`);
-  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => refuse(...explainAccess(error)));
-  return parseDocument(
-    decode(bytes) ?? refuse('is not a text file', 'a YAML file in UTF-8 is wanted here'),
-    file,
-  );
-}
+/** Levels of maps and lists in each other. A topology has about five. */
+const deepest = 100;
 
 /** @throws InputError with every syntax problem, each with its line and column */
 export function parseDocument(text: string, file: string): YamlDocument {
@@ -54,13 +34,18 @@ export function parseDocument(text: string, file: string): YamlDocument {
     const { line, col } = lines.linePos(offset);
     return { file, line, column: col };
   };
-  const tooDeep = (): never => {
-    throw new InputError([{ file, message: 'is nested too deeply to be read' }]);
-  };
-  const document = guard(
-    () => parseYaml(text, { lineCounter: lines, prettyErrors: false, merge: true, stringKeys: true }),
-    tooDeep,
-  );
+  const nesting = nestingOf(text);
+  if (nesting.depth > deepest) {
+    throw new InputError([
+      { file, line: nesting.line, message: `is nested too deeply: more than ${deepest} levels` },
+    ]);
+  }
+  const document = parseYaml(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    merge: true,
+    stringKeys: true,
+  });
 
   // A tag that is not known is only a warning to the parser; to us it means data of which nobody knows the meaning.
   const faults: YAMLError[] = [...document.errors, ...document.warnings];
@@ -68,7 +53,16 @@ export function parseDocument(text: string, file: string): YamlDocument {
     faults.map((fault) => ({ ...position(fault.pos[0]), ...explainSyntax(fault, text) })),
   );
   const { contents } = document;
+  const anchors = new Set<string>();
   visit(document, {
+    Alias: (_, { source, range }) => {
+      if (anchors.has(source)) return;
+      const message = `the alias "*${source}" stands for no anchor (&${source}) above it`;
+      problems.push({ ...position(range?.[0] ?? 0), message, hint: 'text that begins with * needs quotes' });
+    },
+    Value: (_, { anchor }) => {
+      if (anchor !== undefined) anchors.add(anchor);
+    },
     Pair: (_, { key }) => {
       if (!isScalar(key) || key.value !== '__proto__') return;
       problems.push({ ...position(key.range?.[0] ?? 0), message: '"__proto__" cannot be a key' });
@@ -81,7 +75,6 @@ export function parseDocument(text: string, file: string): YamlDocument {
   try {
     value = document.toJS({ maxAliasCount: 100 });
   } catch (error) {
-    if (error instanceof RangeError) tooDeep();
     if (!(error instanceof ReferenceError)) throw error;
     const message = 'its aliases (*name) multiply into more data than a file like this can need';
     throw new InputError([{ file, message, hint: 'write the repeated parts out' }]);
@@ -130,31 +123,6 @@ function firstOfEachLine(problems: readonly Diagnostic[]): Diagnostic[] {
   return [...problems]
     .sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
     .filter(({ line }) => !seen.has(line) && seen.add(line));
-}
-
-function guard<T>(work: () => T, tooDeep: () => never): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof RangeError) return tooDeep();
-    throw error;
-  }
-}
-
-/** @returns undefined for bytes that are no UTF-8 text */
-function decode(bytes: Uint8Array): string | undefined {
-  if (bytes.includes(0)) return undefined;
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
-
-function explainAccess({ code, message }: NodeJS.ErrnoException): [message: string, hint?: string] {
-  if (code === 'ENOENT' || code === 'ENOTDIR') return ['does not exist'];
-  if (code === 'EACCES' || code === 'EPERM') return ['cannot be read: permission denied'];
-  return [`cannot be read: ${message}`];
 }
 
 const offsetOf = (node: unknown, otherwise = 0): number =>

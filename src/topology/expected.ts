@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { suggest } from '../base/suggest.ts';
 
 /** The parts of a zod definition that are read here (`schema._zod.def`), for every type of schema that files use. */
@@ -13,19 +13,22 @@ interface Definition {
   readonly discriminator?: string;
   readonly values?: readonly unknown[];
   readonly entries?: Readonly<Record<string, unknown>>;
+  readonly checks?: readonly {
+    readonly _zod: { readonly def: { readonly error?: (issue: object) => unknown } };
+  }[];
 }
 
 export const definition = (schema: z.core.$ZodType): Definition => schema._zod.def as unknown as Definition;
 
-/** The schema that rules the value at a path, or undefined if none does. */
+/** The schema that rules the value at a path, as it was declared, or undefined if none does. */
 export function schemaAt(
   schema: z.core.$ZodType,
   value: unknown,
   path: readonly PropertyKey[],
 ): z.core.$ZodType | undefined {
-  const bare = unwrap(schema, value);
   const [step, ...rest] = path;
-  if (bare === undefined || step === undefined) return bare;
+  if (step === undefined) return schema;
+  const bare = inside(schema, value);
   const { type, shape, element, valueType } = definition(bare);
   const next =
     type === 'object'
@@ -38,8 +41,16 @@ export function schemaAt(
   return next === undefined ? undefined : schemaAt(next, own(value, String(step)), rest);
 }
 
+/** What a key means, in the words of its schema. */
+export function meaning(schema: z.core.$ZodType): string | undefined {
+  const { innerType, in: input } = definition(schema);
+  const within = innerType ?? input;
+  return z.globalRegistry.get(schema)?.description ?? (within === undefined ? undefined : meaning(within));
+}
+
 /** What a schema wants, as the end of "must be …". */
-export function expectation(schema: z.core.$ZodType): string {
+export function expectation(declared: z.core.$ZodType): string {
+  const schema = inside(declared, undefined);
   const { type, values, entries, options, element } = definition(schema);
   switch (type) {
     case 'boolean':
@@ -50,14 +61,14 @@ export function expectation(schema: z.core.$ZodType): string {
     case 'literal':
       return oneOf((values ?? Object.values(entries ?? {})).map(String));
     case 'array':
-      return element === undefined
-        ? 'a list'
-        : `a list in brackets, each ${expectation(unwrap(element, undefined) ?? element)}`;
+      return element === undefined ? 'a list' : `a list in brackets, each ${expectation(element)}`;
     case 'object':
     case 'record':
       return 'a map of keys and values';
     case 'union':
       return (options ?? []).map(expectation).join(' or ');
+    case 'string':
+      return texts(schema);
     default:
       return 'text';
   }
@@ -68,31 +79,40 @@ export const oneOf = (values: readonly string[]): string =>
 
 /** "did you mean" for a value that is none of the choices. */
 export function nearChoice(schema: z.core.$ZodType, value: unknown): string | undefined {
-  const { type, entries } = definition(schema);
+  const { type, entries } = definition(inside(schema, undefined));
   if (type !== 'enum' || typeof value !== 'string') return undefined;
   const hint = suggest(value, Object.values(entries ?? {}).map(String));
   return hint.startsWith('did you mean') ? hint : undefined;
 }
 
 /** The schema inside optional, default and the like; of a union, the branch that the value chose by its discriminator. */
-function unwrap(schema: z.core.$ZodType, value: unknown): z.core.$ZodType | undefined {
+export function inside(schema: z.core.$ZodType, value: unknown): z.core.$ZodType {
   const { type, innerType, in: input, options, discriminator } = definition(schema);
-  if (innerType !== undefined) return unwrap(innerType, value);
-  if (type === 'pipe' && input !== undefined) return unwrap(input, value);
+  if (innerType !== undefined) return inside(innerType, value);
+  if (type === 'pipe' && input !== undefined) return inside(input, value);
   if (type !== 'union' || discriminator === undefined) return schema;
-  const chosen = own(value, discriminator);
+  const chosen = own(value, discriminator) as z.core.util.Primitive;
   const branch = options?.find((option) =>
-    own(definition(option).shape, discriminator)?._zod.values?.has(chosen as z.core.util.Primitive),
+    own(definition(option).shape, discriminator)?._zod.values?.has(chosen),
   );
-  return branch === undefined ? schema : unwrap(branch, value);
+  return branch === undefined ? schema : inside(branch, value);
 }
 
-/** zod keeps the limits of a number, whatever checks set them, in its bag. */
+/** Checks of a text tell best what is wanted: "expected a duration such as 100ms". */
+function texts(schema: z.core.$ZodType): string {
+  for (const check of definition(schema).checks ?? []) {
+    const said = check._zod.def.error?.({});
+    const words = /^(?:must be|expected) (.*)$/.exec(String(said))?.[1];
+    if (words !== undefined) return words;
+  }
+  return 'text';
+}
+
 function numbers(schema: z.core.$ZodType): string {
-  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, format } = schema._zod.bag as {
-    readonly [limit in 'minimum' | 'maximum' | 'exclusiveMinimum' | 'exclusiveMaximum']?: number;
-  } & { readonly format?: string };
-  const what = format?.includes('int') ? 'a whole number' : 'a number';
+  const { type, minimum, maximum, exclusiveMinimum, exclusiveMaximum } = z.toJSONSchema(schema, {
+    unrepresentable: 'any',
+  });
+  const what = type === 'integer' ? 'a whole number' : 'a number';
   const low = bound(minimum);
   const high = bound(maximum);
   if (low !== undefined && high !== undefined) return `${what} from ${low} to ${high}`;
@@ -107,9 +127,7 @@ function numbers(schema: z.core.$ZodType): string {
 
 /** zod gives whole numbers the limits of what JavaScript can count exactly; nobody wants to read those. */
 const bound = (limit: number | undefined): number | undefined =>
-  limit === undefined || !Number.isFinite(limit) || Math.abs(limit) === Number.MAX_SAFE_INTEGER
-    ? undefined
-    : limit;
+  limit === undefined || Math.abs(limit) === Number.MAX_SAFE_INTEGER ? undefined : limit;
 
 function own<T>(object: Readonly<Record<string, T>> | undefined, key: string): T | undefined;
 function own(object: unknown, key: string): unknown;

@@ -14,7 +14,7 @@ import { refuseName } from './names.ts';
 
 export const nameField = (description: string) =>
   z
-    .string({ error: 'must be a name' })
+    .string({ error: 'must be a name such as three-tier' })
     .superRefine((name, context) => {
       const message = refuseName(name);
       if (message !== undefined) context.addIssue({ code: 'custom', message });
@@ -28,7 +28,7 @@ export const references = (description: string, example: string) => {
   const error = `must be a list such as [${example}]`;
   return z
     .array(z.string({ error: 'must be a name' }), { error })
-    .min(1, { error: `must name at least one: [${example}]` })
+    .min(1, { error: `at least one is needed, as in [${example}]` })
     .meta({ description });
 };
 
@@ -47,7 +47,7 @@ export const addressField = (description: string) =>
 
 export const subnetField = (description: string) =>
   z
-    .string({ error: 'must be a subnet such as 10.1.0.0/24' })
+    .string({ error: 'must be an IPv4 subnet such as 10.1.0.0/24' })
     .superRefine((text, context) => {
       const message = refuseSubnet(text);
       if (message !== undefined) context.addIssue({ code: 'custom', message });
@@ -61,7 +61,7 @@ function refuseSubnet(text: string): string | undefined {
     const base = parseAddress(address ?? '');
     const bits = Number(length);
     if (base === undefined || !/^\d{1,2}$/.test(length ?? '') || bits > 32)
-      return 'must be a subnet such as 10.1.0.0/24';
+      return 'must be an IPv4 subnet such as 10.1.0.0/24';
     const start = base - (base % subnetSize({ base, length: bits }));
     return `${text} is an address in a subnet, not the subnet: that would be ${formatAddress(start)}/${bits}`;
   }

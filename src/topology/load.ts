@@ -1,6 +1,7 @@
 import { InputError } from '../base/errors.ts';
 import { crossCheck } from './cross-check.ts';
-import { readDocument, type YamlDocument } from './document.ts';
+import type { YamlDocument } from './document.ts';
+import { readDocument } from './read-document.ts';
 import { commonKeys, type NodeEntry, type TopologyFile, topologySchema } from './schema.ts';
 import type { KindTable, NodeGroup, Topology } from './types.ts';
 import { validate } from './validate.ts';

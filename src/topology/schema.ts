@@ -46,7 +46,7 @@ export function topologySchema(kinds: KindTable): z.ZodType<TopologyFile> {
           .record(nameField('Name of the network; interfaces on it are named after it.'), networkSchema, {
             error: 'must be a map from names to networks',
           })
-          .refine(atLeastOne, { error: 'must have at least one network' })
+          .refine(atLeastOne, { error: 'at least one is needed' })
           .meta({
             description:
               'Layer-2 networks. Addresses are handed out from the subnet in the order of the file.',
@@ -61,7 +61,7 @@ export function topologySchema(kinds: KindTable): z.ZodType<TopologyFile> {
               error: 'must be a map from names to nodes',
             },
           )
-          .refine(atLeastOne, { error: 'must have at least one node' })
+          .refine(atLeastOne, { error: 'at least one is needed' })
           .meta({ description: 'Nodes, each with its kind and the networks it is on.' }),
       },
       { error: 'must be a map with name, services, networks and nodes' },
@@ -128,9 +128,11 @@ function nodeSchema({ name, summary, keys, options }: KindTraits) {
         .min(1)
         .max(4_294_967_294)
         .refine((asn) => asn !== 23_456 && asn !== 65_535, {
-          error: 'must not be 23456 or 65535, which are reserved',
+          error: '23456 and 65535 are reserved',
         })
-        .meta({ description: 'Number of its autonomous system. Default: a private one for each group.' }),
+        .meta({
+          description: `Number of its autonomous system, from 1 to 4294967294, the same for all nodes of the group.${keys.asn === 'required' ? '' : ' Default: a private one for each group.'}`,
+        }),
     ),
     ...has('sources', subnetField('Prefix of addresses of its own, from which it opens connections.')),
     ...options.shape,

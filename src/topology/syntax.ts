@@ -27,7 +27,10 @@ export function explainSyntax(
     case 'NON_STRING_KEY':
       return { message: 'a key must be a plain word', hint: 'is a pair of braces or brackets misplaced?' };
     case 'BAD_INDENT':
-      return { message: 'the indentation does not fit the lines above' };
+      return {
+        message: 'the indentation does not fit the lines above',
+        hint: 'or a bracket or brace above is not closed',
+      };
     case 'MULTILINE_IMPLICIT_KEY':
       return { message: 'a key must stand on one line', hint: 'is a ":" or a bracket missing on this line?' };
     case 'BLOCK_AS_IMPLICIT_KEY':
@@ -41,6 +44,7 @@ export function explainSyntax(
         hint: 'text that begins with * needs quotes',
       };
     case 'MISSING_CHAR':
+      if (/closing ["']quote/.test(message)) return { message: 'a quotation mark above is not closed' };
       return { message: sentence(message) };
     default:
       return { message: `this is not YAML: ${sentence(message)}` };

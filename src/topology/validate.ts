@@ -1,14 +1,30 @@
 import type { z } from 'zod';
-import type { Diagnostic } from '../base/errors.ts';
+import { type Diagnostic, formatDiagnostic } from '../base/errors.ts';
 import { suggest } from '../base/suggest.ts';
 import type { YamlDocument } from './document.ts';
-import { definition, expectation, nearChoice, schemaAt } from './expected.ts';
+import { definition, expectation, inside, meaning, nearChoice, schemaAt } from './expected.ts';
 
 /** A better word than the general one for a key that is not known where it stands, or a value of a discriminator. */
 export interface Wording {
   /** @returns message and hint, or undefined for the general "unknown key" */
   unknownKey?(path: readonly PropertyKey[], key: string, known: readonly string[]): Words | undefined;
+  /** One message for a thing as a whole, in place of the problems of its parts. */
+  instead?(path: readonly PropertyKey[], value: unknown): Words | undefined;
   unknownChoice?(path: readonly PropertyKey[], value: unknown, choices: readonly string[]): Words | undefined;
+}
+
+/** What is said of a thing as a whole, whatever its parts' problems are. */
+function insteadOf(
+  document: YamlDocument,
+  path: readonly PropertyKey[],
+  wording: Wording,
+): Diagnostic | undefined {
+  for (let length = 0; length <= path.length; length++) {
+    const whole = path.slice(0, length);
+    const words = wording.instead?.(whole, valueAt(document.value, whole));
+    if (words !== undefined) return { ...document.locate(whole), ...words };
+  }
+  return undefined;
 }
 
 export interface Words {
@@ -28,8 +44,12 @@ export function validate<T>(
 ): Validated<T> {
   const result = schema.safeParse(document.value, { reportInput: true, error: () => general });
   if (result.success) return { value: result.data, problems: [] };
-  const problems = result.error.issues.flatMap((issue) => explain(document, schema, issue, wording));
-  return { problems: inOrder(problems) };
+  const problems = result.error.issues.flatMap((issue) => {
+    const instead = insteadOf(document, issue.path, wording);
+    return instead === undefined ? explain(document, schema, issue, wording) : [instead];
+  });
+  const texts = problems.map(formatDiagnostic);
+  return { problems: inOrder(problems.filter((_, i) => texts.indexOf(texts[i] ?? '') === i)) };
 }
 
 /** In the order of the file. */
@@ -57,11 +77,11 @@ function explain(
 ): Diagnostic[] {
   const { path } = issue;
   if (issue.code === 'unrecognized_keys') {
-    const known = Object.keys(definition(schemaAt(schema, document.value, path) ?? schema).shape ?? {});
+    const ruling = inside(schemaAt(schema, document.value, path) ?? schema, valueAt(document.value, path));
+    const known = Object.keys(definition(ruling).shape ?? {});
     return issue.keys.map((key) => {
-      const inside = path.length === 0 ? '' : ` in ${path.map(String).join('.')}`;
       const words = wording.unknownKey?.(path, key, known) ?? {
-        message: `unknown key "${key}"${inside}`,
+        message: `unknown key "${key}"${placeOf(path)}`,
         hint: suggest(key, known, 'known keys'),
       };
       return { ...document.locate([...path, key], 'key'), ...words };
@@ -91,12 +111,12 @@ function explain(
   const wanted = schemaAt(schema, document.value, path);
   const label = labelOf(path);
   if (value === undefined) {
-    const meaning = wanted === undefined ? undefined : (wanted as z.ZodType).description;
+    const words = wanted === undefined ? undefined : meaning(wanted);
     return [
       {
         ...document.locate(path.slice(0, -1), 'key'),
         message: missing(path),
-        ...(meaning === undefined ? {} : { hint: `${label}: ${meaning}` }),
+        ...(words === undefined ? {} : { hint: `${label}: ${words}` }),
       },
     ];
   }
@@ -128,9 +148,13 @@ function labelOf(path: readonly PropertyKey[]): string {
   return typeof last === 'number' ? `item ${last + 1} of ${labelOf(path.slice(0, -1))}` : String(last);
 }
 
-function missing(path: readonly PropertyKey[]): string {
-  const parent = path.slice(0, -1);
-  return `${String(path.at(-1))} is missing${parent.length === 0 ? '' : ` in ${parent.map((step) => (typeof step === 'number' ? `item ${step + 1}` : String(step))).join('.')}`}`;
+const missing = (path: readonly PropertyKey[]): string =>
+  `${labelOf(path.slice(-1))} is missing${placeOf(path.slice(0, -1))}`;
+
+/** ` in nodes.l4`, ` in item 1 of timeline`; nothing for the file itself. */
+function placeOf(path: readonly PropertyKey[]): string {
+  if (path.length === 0) return '';
+  return ` in ${typeof path.at(-1) === 'number' ? labelOf(path) : path.map(String).join('.')}`;
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

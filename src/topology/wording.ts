@@ -11,6 +11,15 @@ export function topologyWording(kinds: KindTable): Wording {
     return traits === undefined ? [] : [...Object.keys(traits.keys), ...Object.keys(traits.options.shape)];
   };
   return {
+    instead(path, value) {
+      const isScenario = path.length === 0 && hasKey(value, 'timeline') && !hasKey(value, 'nodes');
+      return isScenario
+        ? {
+            message: 'this is a scenario, not a topology',
+            hint: 'the topology is the file that its key "topology" names',
+          }
+        : undefined;
+    },
     unknownKey(path, key, allowed) {
       const [section, name] = path;
       if (section !== 'nodes' || name === undefined || path.length !== 2) return undefined;
@@ -37,6 +46,9 @@ export function topologyWording(kinds: KindTable): Wording {
     },
   };
 }
+
+const hasKey = (value: unknown, key: string): boolean =>
+  value !== null && typeof value === 'object' && Object.hasOwn(value, key);
 
 const sameKeys = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((key) => b.includes(key));

@@ -20,6 +20,7 @@ export class HttpRequest implements Ear {
   #ended = false;
   #wire: Wire | undefined;
   #head: Head | undefined;
+  #sentAt = 0;
   #received = 0;
   /** The last bytes of the body. */
   #tail = '';
@@ -36,12 +37,16 @@ export class HttpRequest implements Ear {
 
   send(from: End): void {
     const { job, buffer } = this.#context;
+    this.#sentAt = now();
     this.#wire = new Wire(from, job.target, buffer, this);
   }
 
+  /** No answer in time. */
   expire(t: number): void {
-    const unsent = `not sent: ${this.#context.job.maxOutstanding} others were outstanding`;
-    this.#end(t, 'timeout', this.#wire === undefined ? unsent : undefined);
+    const others = `${this.#context.job.maxOutstanding} others were outstanding`;
+    const lateMs = Math.round(this.#sentAt - this.intended);
+    if (this.#wire === undefined) this.#end(t, 'timeout', `not sent: ${others}`);
+    else this.#end(t, 'timeout', lateMs > 50 ? `sent ${lateMs} ms late: ${others}` : undefined);
   }
 
   onConnect(): void {

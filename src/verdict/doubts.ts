@@ -42,7 +42,10 @@ function unfinished({ phases, ended, endAt, timelineAt, steadyAt, run }: Recordi
   const interrupted = phases.find(({ phase }) => phase === 'interrupted');
   const ranMs = endAt - timelineAt;
   const ran = ranMs > 0 ? ` ${formatDuration(ranMs)} after the timeline's start` : '';
-  if (interrupted !== undefined) return [`the run was interrupted${ran}${detailOf(interrupted.detail)}`];
+  if (interrupted !== undefined)
+    return [
+      `the run was interrupted${ran}${interrupted.detail === 'interrupted' ? '' : detailOf(interrupted.detail)}`,
+    ];
   if (!ended && phases.some(({ phase }) => phase === 'not-steady')) return [];
   if (!ended) return [`the history has no end: it stops${ran === '' ? ' before the timeline' : ran}`];
   if (!Number.isFinite(steadyAt)) return [];
@@ -59,7 +62,7 @@ function notSteady({ phases, steadyAt }: Recording): string[] {
   return [`steady state was never reached${detailOf(said?.detail)}`];
 }
 
-function notLanded({ faults, run, marks, steadyAt }: Recording): string[] {
+function notLanded({ faults, run, marks, steadyAt, timelineAt, endAt }: Recording): string[] {
   if (!Number.isFinite(steadyAt)) return [];
   return [
     ...faults
@@ -67,7 +70,9 @@ function notLanded({ faults, run, marks, steadyAt }: Recording): string[] {
       .map(({ name, action, evidence }) => {
         return `${name} did not ${action === 'heal' ? 'heal' : 'land'}${detailOf(evidence)}`;
       }),
-    ...run.timeline.filter(({ name }) => !marks.has(name)).map(({ name }) => `${name} never happened`),
+    ...run.timeline
+      .filter(({ name, atMs }) => !marks.has(name) && timelineAt + atMs <= endAt)
+      .map(({ name }) => `${name} never happened`),
   ];
 }
 

@@ -1,5 +1,5 @@
 /** Who broke and who moved, flow by flow. */
-import { brokenAt, movesWithin } from './flow.ts';
+import { brokenAt, type Flow, movesWithin } from './flow.ts';
 import { broken, moved } from './held.ts';
 import type { Views } from './measure.ts';
 import type { Recording } from './recording.ts';
@@ -33,18 +33,27 @@ export function brokenFlows({ held, timelineAt, steadyAt }: Recording, views: Vi
 }
 
 /** How many flows went from where to where; one that went to and fro counts once for each way. */
-export function movedFlows({ held }: Recording, views: Views): MovedFlows[] {
+export function movedFlows({ held, timelineAt }: Recording, views: Views): MovedFlows[] {
   return [...held.keys()].flatMap((traffic) => {
     const view = views.held(traffic);
     if (view === undefined) return [];
-    const counts = new Map<string, number>();
+    const ways = new Map<string, { from: string; to: string; flows: Set<Flow>; times: number[] }>();
     for (const flow of moved(view)) {
-      const ways = movesWithin(flow, view.start, view.end).map(({ from, l4 }) => `${from}\n${l4}`);
-      for (const way of new Set(ways)) counts.set(way, (counts.get(way) ?? 0) + 1);
+      for (const { from = '', l4: to, t } of movesWithin(flow, view.start, view.end)) {
+        const way = ways.get(`${from}\n${to}`) ?? { from, to, flows: new Set(), times: [] };
+        ways.set(`${from}\n${to}`, way);
+        way.flows.add(flow);
+        way.times.push(t - timelineAt);
+      }
     }
-    return [...counts].sort().map(([way, flows]) => {
-      const [from = '', to = ''] = way.split('\n');
-      return { traffic, from, to, flows };
-    });
+    const moves = [...ways.values()].map(({ from, to, flows, times }) => ({
+      traffic,
+      from,
+      to,
+      flows: flows.size,
+      firstMs: times.reduce((a, b) => Math.min(a, b)),
+      lastMs: times.reduce((a, b) => Math.max(a, b)),
+    }));
+    return moves.sort((a, b) => a.firstMs - b.firstMs);
   });
 }

@@ -42,6 +42,7 @@ export async function judge(events: AsyncIterable<ParsedLine> | Iterable<ParsedL
     timeline: timelineOf(recording),
     steady: { reached, afterMs: reached ? steadyAt - run.t : null, detail: steady?.detail ?? null },
     ranMs: Number.isFinite(timelineAt) ? endAt - timelineAt : null,
+    ended: recording.ended,
     lag: { maxMs: recording.lagMs, limitMs: lagLimit(recording) },
     traffic: run.traffic.map((spec) => ({ name: spec.name, type: spec.type, asked: askedOf(spec) })),
     set: run.set ?? {},

@@ -35,7 +35,7 @@ export function viewsOf(recording: Recording): Views {
 export function measure(
   { traffic, path, window }: MetricOperand,
   views: Views,
-  { marks }: Recording,
+  { marks, steadyAt }: Recording,
 ): { value: Measured; unit: Unit } {
   const missing = window === undefined ? [] : missingMarks([window], marks);
   if (missing.length > 0) throw new Error(`${missing.join(' and ')} never happened`);
@@ -43,7 +43,10 @@ export function measure(
   const http = views.http(traffic, window?.text);
   const measured = held === undefined ? http && measureHttp(http, path) : measureHeld(held, path);
   if (measured === undefined) throw new Error(`this run has no metric ${traffic}.${path}`);
-  return measured;
+  // Everything is counted from steady state on: without one, "none broke" would be said of nothing.
+  return Number.isFinite(steadyAt)
+    ? measured
+    : { ...measured, value: { unmeasured: 'steady state was never reached' } };
 }
 
 function measureHeld(view: HeldView, path: string): { value: Measured; unit: Unit } | undefined {

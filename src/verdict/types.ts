@@ -40,6 +40,9 @@ export interface MovedFlows {
   readonly from: string;
   readonly to: string;
   readonly flows: number;
+  /** When the first and the last of them were seen to have moved, ms since the timeline's start. */
+  readonly firstMs: number;
+  readonly lastMs: number;
 }
 
 export interface TimelineEntryJudgement {
@@ -76,8 +79,10 @@ export interface Judgement {
     readonly afterMs: number | null;
     readonly detail: string | null;
   };
-  /** From the timeline's start to the end; null: it did not begin or end. */
+  /** From the timeline's start to the end, or to the last event; null: it did not begin. */
   readonly ranMs: number | null;
+  /** Did the run come to its end? */
+  readonly ended: boolean;
   /** The traffic process's own lag during the timeline, and from where on it is not believed. */
   readonly lag: { readonly maxMs: number; readonly limitMs: number };
   readonly traffic: readonly {

@@ -172,7 +172,7 @@ export const stories: Readonly<Record<string, ToldStory>> = {
         .filter(({ t }) => t < timelineAt + 2000)
         .concat({ type: 'phase', t: timelineAt + 2000, phase: 'interrupted', detail: 'interrupted' }),
     verdict: 'unknown',
-    reasons: ["the run was interrupted 2s after the timeline's start", 'heal-crash never happened'],
+    reasons: ["the run was interrupted 2s after the timeline's start"],
   },
   'no-end': {
     change: (events) => events.filter((event) => !(event.type === 'phase' && event.phase === 'end')),

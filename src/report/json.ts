@@ -1,0 +1,77 @@
+import type {
+  BrokenFlow,
+  ExpectationJudgement,
+  Judgement,
+  MovedFlows,
+  ScenarioResult,
+  TimelineEntryJudgement,
+  TrafficMetrics,
+  Verdict,
+} from '../verdict/index.ts';
+import { worst } from './worst.ts';
+
+/** What `tierlab test --format json` prints. Keys are only ever added. Durations in ms, ratios from 0 to 1. */
+export interface JsonReport {
+  readonly verdict: Verdict;
+  readonly scenarios: readonly (JsonRun & {
+    readonly name: string;
+    readonly file: string;
+    readonly control?: JsonRun & { readonly set: Readonly<Record<string, unknown>> };
+    readonly host: string;
+    readonly kernel: string;
+    readonly seed: number;
+    readonly runDir: string;
+  })[];
+}
+
+interface JsonRun {
+  readonly verdict: Verdict;
+  readonly reasons: readonly string[];
+  readonly expectations: readonly Pick<
+    ExpectationJudgement,
+    'expression' | 'verdict' | 'actual' | 'reason'
+  >[];
+  readonly metrics: Readonly<Record<string, TrafficMetrics>>;
+  readonly timeline: readonly TimelineEntryJudgement[];
+  readonly movedFlows: readonly MovedFlows[];
+  readonly brokenFlows: readonly BrokenFlow[];
+}
+
+export function reportJson(results: readonly ScenarioResult[]): JsonReport {
+  return {
+    verdict: worst(results.map(({ verdict }) => verdict)),
+    scenarios: results.map(({ name, file, verdict, reasons, main, control, runDir }) => ({
+      name,
+      file,
+      ...runOf(main),
+      // Of the scenario, not of its main run alone.
+      verdict,
+      reasons,
+      ...(control === undefined ? {} : { control: { ...runOf(control), set: control.set } }),
+      host: main.host,
+      kernel: main.kernel,
+      seed: main.seed,
+      runDir,
+    })),
+  };
+}
+
+function runOf({
+  verdict,
+  reasons,
+  expectations,
+  metrics,
+  timeline,
+  movedFlows,
+  brokenFlows,
+}: Judgement): JsonRun {
+  return {
+    verdict,
+    reasons,
+    expectations: expectations.map(({ actualText: _, ...rest }) => rest),
+    metrics,
+    timeline,
+    movedFlows,
+    brokenFlows,
+  };
+}

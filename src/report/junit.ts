@@ -1,0 +1,95 @@
+import type { ExpectationJudgement, Judgement, ScenarioResult } from '../verdict/index.ts';
+
+/**
+ * JUnit XML as CI servers read it: a suite a scenario, a case an expectation. One that does not hold is a failure in
+ * the run and an error in the control, whose part is to prove that the run shows something. If a run cannot be
+ * believed, that is a case of its own, an error, and its expectations are skipped.
+ */
+export function reportJunit(results: readonly ScenarioResult[]): string {
+  const suites = results.map(suite);
+  const all = suites.flatMap(({ cases }) => cases);
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="tierlab" ${countsOf(all)}>`,
+    ...suites.flatMap(({ lines }) => lines),
+    '</testsuites>',
+    '',
+  ].join('\n');
+}
+
+interface Case {
+  readonly classname: string;
+  readonly name: string;
+  readonly outcome?: { readonly type: 'failure' | 'error' | 'skipped'; readonly message: string };
+}
+
+function suite({ name, file, main, control, runDir, verdict }: ScenarioResult): {
+  cases: Case[];
+  lines: string[];
+} {
+  const cases = [
+    ...casesOf(main, name, 'failure'),
+    ...(control === undefined ? [] : casesOf(control, `${name} (control)`, 'error')),
+  ];
+  const seconds = ((main.ranMs ?? 0) + (control?.ranMs ?? 0)) / 1000;
+  const properties = { verdict, file, host: main.host, kernel: main.kernel, seed: main.seed, runDir };
+  return {
+    cases,
+    lines: [
+      `  <testsuite name="${attribute(name)}" ${countsOf(cases)} time="${seconds.toFixed(3)}">`,
+      '    <properties>',
+      ...Object.entries(properties).map(
+        ([key, value]) => `      <property name="${key}" value="${attribute(String(value))}"/>`,
+      ),
+      '    </properties>',
+      ...cases.flatMap(caseLines),
+      '  </testsuite>',
+    ],
+  };
+}
+
+function casesOf(
+  { believable, reasons, expectations }: Judgement,
+  classname: string,
+  onFail: 'failure' | 'error',
+): Case[] {
+  if (believable)
+    return expectations.map((one) => ({ classname, name: one.expression, ...outcomeOf(one, onFail) }));
+  return [
+    { classname, name: 'the run can be believed', outcome: { type: 'error', message: reasons.join('; ') } },
+    ...expectations.map(({ expression, actualText }): Case => {
+      const message = `the run cannot be believed (measured: ${actualText})`;
+      return { classname, name: expression, outcome: { type: 'skipped', message } };
+    }),
+  ];
+}
+
+function outcomeOf(
+  { verdict, actualText, reason }: ExpectationJudgement,
+  onFail: 'failure' | 'error',
+): Pick<Case, 'outcome'> {
+  if (verdict === 'pass') return {};
+  if (verdict === 'fail') return { outcome: { type: onFail, message: `actual: ${actualText}` } };
+  return { outcome: { type: 'error', message: `cannot be judged: ${reason ?? actualText}` } };
+}
+
+function caseLines({ classname, name, outcome }: Case): string[] {
+  const head = `    <testcase classname="${attribute(classname)}" name="${attribute(name)}"`;
+  if (outcome === undefined) return [`${head}/>`];
+  return [`${head}>`, `      <${outcome.type} message="${attribute(outcome.message)}"/>`, '    </testcase>'];
+}
+
+function countsOf(cases: readonly Case[]): string {
+  const count = (type: string): number => cases.filter(({ outcome }) => outcome?.type === type).length;
+  return `tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}" skipped="${count('skipped')}"`;
+}
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/** For an attribute. Characters that XML 1.0 cannot hold (section 2.2) become question marks. */
+function attribute(text: string): string {
+  return text
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu, '?')
+    .replace(/[&<>"]/g, (character) => entities[character] ?? character)
+    .replace(/[\n\r\t]/g, (character) => `&#${character.charCodeAt(0)};`);
+}

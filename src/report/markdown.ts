@@ -1,0 +1,72 @@
+import type { Judgement, ScenarioResult } from '../verdict/index.ts';
+import { brokenRows, restLine } from './broken.ts';
+import { figureRows } from './figures.ts';
+import { formatTime, happenings, protectionOff, sentence } from './story.ts';
+
+/** For a job's summary or a pull request: one section a scenario. */
+export function reportMarkdown(results: readonly ScenarioResult[]): string {
+  return results.map(section).join('\n');
+}
+
+function section(result: ScenarioResult): string {
+  const { name, verdict, reasons, main, control, runDir } = result;
+  const lines = [
+    `## ${icons[verdict]} ${verdict}: ${cell(name)}`,
+    '',
+    `${cell(sentence(result))}.`,
+    '',
+    ...reasons.map((reason) => `- ${cell(reason)}`),
+    ...(reasons.length === 0 ? [] : ['']),
+    ...table(
+      ['when', 'what', ''],
+      happenings(main).map(({ atMs, what, text }) => [formatTime(atMs), what, text]),
+    ),
+    ...expectations('Expected', main),
+    ...(control === undefined
+      ? []
+      : expectations(`Expected of the control, with ${protectionOff(control)}`, control)),
+    ...figures(result),
+    ...broken('Broken connections', main),
+    ...(control === undefined ? [] : broken('Broken connections of the control', control)),
+    `${main.host} host, Linux ${main.kernel}, seed ${main.seed}, saved in \`${runDir}\``,
+    '',
+  ];
+  return lines.join('\n');
+}
+
+const icons = { pass: '✅', fail: '❌', unknown: '❔' } as const;
+
+function expectations(title: string, { expectations: all }: Judgement): string[] {
+  const rows = all.map(({ expression, verdict, actualText, reason }) => [
+    `${icons[verdict]} ${expression}`,
+    reason ?? actualText,
+  ]);
+  return table([title, 'actual'], rows);
+}
+
+function figures(result: ScenarioResult): string[] {
+  const [head = [], ...rows] = figureRows(result);
+  return table(
+    head,
+    rows.map((row) => row.map((text) => text.trim())),
+  );
+}
+
+function broken(title: string, { brokenFlows }: Judgement): string[] {
+  if (brokenFlows.length === 0) return [];
+  const [head = [], ...rows] = brokenRows(brokenFlows, 20);
+  const rest = restLine(brokenFlows, 20);
+  return [`**${title}**`, '', ...table(head, rows), ...(rest === undefined ? [] : [rest, ''])];
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`;
+  return [line(head), `|${head.map(() => '---|').join('')}`, ...rows.map(line), ''];
+}
+
+/** Text that breaks neither the table nor the page. */
+function cell(text: string): string {
+  return text
+    .replace(/[\r\n]+/g, ' ')
+    .replace(/[|<\\]/g, (character) => (character === '<' ? '&lt;' : `\\${character}`));
+}

@@ -1,0 +1,137 @@
+import type { ChalkInstance } from 'chalk';
+import type { ExpectationJudgement, Judgement, ScenarioResult, Verdict } from '../verdict/index.ts';
+import { brokenRows, restLine } from './broken.ts';
+import { figureRows } from './figures.ts';
+import { formatTime, type Happening, happenings, protectionOff, sentence } from './story.ts';
+import { clip, columns, plain, wrap } from './text.ts';
+
+export interface TerminalOptions {
+  /** With the level that the terminal can show; level 0 writes plain text. */
+  readonly colour: ChalkInstance;
+  /** Of the terminal, in columns. */
+  readonly width: number;
+}
+
+/**
+ * One scenario for a person: what happened, the figures with the control's beside them, each expectation with its
+ * actual figure, the broken connections, and last, where a terminal stops scrolling, the verdict.
+ */
+export function reportTerminal(
+  result: ScenarioResult,
+  { colour, width: available }: TerminalOptions,
+): string {
+  const width = Math.max(60, Math.min(available, 120));
+  const { main, control } = result;
+  const sections = [
+    [colour.bold(clip(plain(result.name), width)), colour.dim(result.file)],
+    whatHappened(main, colour, width),
+    figures(result, colour, width),
+    expected('Expected', main, colour, width),
+    ...(control === undefined
+      ? []
+      : [expected(`Expected of the control, with ${protectionOff(control)}`, control, colour, width)]),
+    ...brokenFlows('Broken connections', main, 20, colour, width),
+    ...(control === undefined
+      ? []
+      : brokenFlows('Broken connections of the control', control, 3, colour, width)),
+    verdict(result, colour, width),
+  ];
+  return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+function whatHappened(main: Judgement, colour: ChalkInstance, width: number): string[] {
+  const list = happenings(main);
+  const times = list.map(({ atMs }) => formatTime(atMs));
+  const longest = Math.max(0, ...times.map((time) => time.length));
+  const tones: Readonly<Record<Happening['tone'], (line: string) => string>> = {
+    plain: (line) => line,
+    good: colour.green,
+    bad: colour.red,
+    unsure: colour.yellow,
+  };
+  // Laid out together, painted one by one: a wrapped line belongs to the happening above it.
+  const rows = list.map(({ what, text }, i) => [(times[i] ?? '').padStart(longest), what, text]);
+  const nameWidth = Math.max(0, ...rows.map((row) => row[1]?.length ?? 0));
+  const lines = list.flatMap(({ tone }, i) => {
+    const [time = '', what = '', text = ''] = rows[i] ?? [];
+    return columns([[time, what.padEnd(nameWidth), text]], width).map((line) => tones[tone](line));
+  });
+  return [
+    colour.bold('What happened'),
+    ...(lines.length === 0 ? ['  nothing: the timeline never began'] : lines),
+  ];
+}
+
+function figures(result: ScenarioResult, colour: ChalkInstance, width: number): string[] {
+  const [head = [], ...rows] = figureRows(result);
+  const [headLine = '', ...lines] = columns(
+    [['Figures', ...head.slice(1)], ...rows.map(indent)],
+    width,
+    0,
+    3,
+  );
+  return [colour.bold(headLine), ...lines];
+}
+
+const indent = ([first = '', ...rest]: readonly string[]): string[] => [`  ${first}`, ...rest];
+
+function expected(title: string, run: Judgement, colour: ChalkInstance, width: number): string[] {
+  const rows = run.expectations.map((one) => [`${marks[one.verdict]} ${plain(one.expression)}`, actual(one)]);
+  const longest = Math.max(0, ...rows.map(([first = '']) => first.length));
+  const lines = run.expectations.flatMap((one, i) => {
+    const [first = '', text = ''] = rows[i] ?? [];
+    const paint = run.believable ? painter(one.verdict, colour) : colour.dim;
+    return columns([[first.padEnd(longest), text]], width).map((line) =>
+      one.verdict === 'pass' ? line.replace(marks.pass, paint(marks.pass)) : paint(line),
+    );
+  });
+  const doubt = run.believable ? '' : colour.yellow(' — does not count: the run cannot be believed');
+  return [colour.bold(title) + doubt, ...(lines.length === 0 ? ['  nothing'] : lines)];
+}
+
+const marks: Readonly<Record<Verdict, string>> = { pass: '✓', fail: '✗', unknown: '?' };
+
+function actual({ actualText, reason, verdict }: ExpectationJudgement): string {
+  return verdict === 'unknown' ? plain(reason ?? actualText) : `actual ${actualText}`;
+}
+
+function brokenFlows(
+  title: string,
+  { brokenFlows: flows }: Judgement,
+  most: number,
+  colour: ChalkInstance,
+  width: number,
+): string[][] {
+  if (flows.length === 0) return [];
+  const narrow = width < 100;
+  const [head = '', ...lines] = columns(brokenRows(flows, most, narrow), width, 2, narrow ? 1 : 2);
+  const rest = restLine(flows, most);
+  return [[colour.bold(title), colour.dim(head), ...lines, ...(rest === undefined ? [] : [`  ${rest}`])]];
+}
+
+function verdict(result: ScenarioResult, colour: ChalkInstance, width: number): string[] {
+  const { verdict: word, name, reasons, main, runDir } = result;
+  const paint = painter(word, colour);
+  const badge = ` ${word.toUpperCase()} `;
+  const head = `${colour.inverse(paint(badge))}  ${colour.bold(clip(plain(name), width - 4 - badge.length))}`;
+  const body = [
+    ...wrap(sentence(result), width - 4),
+    ...reasons.flatMap((reason) =>
+      wrap(plain(reason), width - 6).map((line, i) => (i === 0 ? `• ${line}` : `  ${line}`)),
+    ),
+  ];
+  const from = `${main.host} host, Linux ${main.kernel}, seed ${main.seed}, saved in ${runDir}`;
+  const facts = [...wrap(from, width - 4), `judge it again: tierlab judge ${runDir}`];
+  const line = paint('━'.repeat(width));
+  return [
+    line,
+    `  ${head}`,
+    ...body.map((text) => `  ${text}`),
+    ...facts.map((text) => `  ${colour.dim(text)}`),
+    line,
+  ];
+}
+
+function painter(verdict: Verdict, colour: ChalkInstance): (text: string) => string {
+  return { pass: colour.green, fail: colour.red, unknown: colour.yellow }[verdict];
+}

@@ -7,6 +7,7 @@ import { kindTable } from '../../../src/kinds/index.ts';
 import { loadScenario } from '../../../src/scenario/index.ts';
 import { loadTopology } from '../../../src/topology/index.ts';
 import { checkExpectation } from '../../../src/verdict/index.ts';
+import { expectGolden } from '../topology/golden.ts';
 
 /** `topology-*.yaml` and `scenario-*.yaml`, each with the whole message beside it. UPDATE_GOLDEN=1 writes the messages anew. */
 const folder = join(import.meta.dirname, '../../golden/errors');
@@ -22,7 +23,7 @@ for (const name of cases) {
     expect(message).not.toMatch(
       /invalid (input|option|key)|expected [^,]*, received|undefined|\[object|NaN|\.ts:\d/i,
     );
-    await expect(`${message}\n`).toMatchFileSnapshot(join(folder, name.replace(/\.yaml$/, '.txt')));
+    expectGolden(join(folder, name.replace(/\.yaml$/, '.txt')), `${message}\n`);
   });
 }
 

@@ -10,6 +10,7 @@ import {
   planTopology,
 } from '../../../src/topology/index.ts';
 import { topologyOf } from '../../../src/topology/load.ts';
+import { expectGolden } from './golden.ts';
 
 const threeTier = join(import.meta.dirname, '../../../topologies/three-tier.yaml');
 const golden = join(import.meta.dirname, '../../golden/plan');
@@ -40,8 +41,8 @@ nodes:
 
 test('the plan of three-tier is the one on record, as data and as tables', async () => {
   const plan = planTopology(await loadTopology(threeTier, kindTable), kindTable);
-  await expect(`${JSON.stringify(plan, null, 2)}\n`).toMatchFileSnapshot(join(golden, 'three-tier.json'));
-  await expect(describePlan(plan)).toMatchFileSnapshot(join(golden, 'three-tier.txt'));
+  expectGolden(join(golden, 'three-tier.json'), `${JSON.stringify(plan, null, 2)}\n`);
+  expectGolden(join(golden, 'three-tier.txt'), describePlan(plan));
 });
 
 test('nodes are numbered as soon as a count is written, even 1', () => {

@@ -1,0 +1,118 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { faultTable } from '../../../src/faults/index.ts';
+import { kindTable } from '../../../src/kinds/index.ts';
+import { loadScenario, withControl } from '../../../src/scenario/index.ts';
+import { checkExpectation } from '../../../src/verdict/index.ts';
+
+const root = join(import.meta.dirname, '../../..');
+const load = (file: string) => loadScenario(file, { faults: faultTable, kinds: kindTable, checkExpectation });
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tierlab-scenario-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function loadText(text: string): ReturnType<typeof load> {
+  const file = join(folder, 'scenario.yaml');
+  await writeFile(file, `topology: ${root}/topologies/three-tier.yaml\n${text}`);
+  return load(file);
+}
+
+const minimal = `
+name: two cables
+traffic:
+  - {name: held, type: held-tcp, from: client, to: web, connections: 10}
+  - {name: requests, type: http, from: client, to: web, rate: 300/m}
+timeline:
+  - {at: 4s, action: heal, of: link.down}
+  - {at: 0s, fault: link.down, target: "l7:servers"}
+  - {at: 1.5s, name: second, fault: node.freeze, target: l4}
+duration: 5s
+expect: [held.broken == 0]
+`;
+
+test('the first lab is read as it stands', async () => {
+  const { scenario, topology } = await load(join(root, 'labs/01-l4-crash/scenario.yaml'));
+  expect(topology.name).toBe('three-tier');
+  expect(scenario).toMatchObject({
+    name: 'an L4 node crashes',
+    topologyFile: join(root, 'topologies/three-tier.yaml'),
+    seed: 42,
+    steady: { forMs: 3000, withinMs: 60_000 },
+    durationMs: 15_000,
+    timeline: [
+      { action: 'inject', atMs: 2000, name: 'crash', fault: 'node.crash', target: 'l4-1', options: {} },
+      { action: 'heal', atMs: 10_000, name: 'heal-crash', of: 'crash' },
+    ],
+    control: { set: { 'l4.sloppy_tcp': false } },
+  });
+  expect(scenario.expect.map(({ expression }) => expression)).toContain('held.moved == held.exposed');
+});
+
+test('what is not written has its default', async () => {
+  const { scenario } = await loadText(minimal);
+  expect(scenario.seed).toBe(1);
+  expect(scenario.steady).toEqual({ forMs: 3000, withinMs: 60_000 });
+  expect(scenario.traffic).toEqual([
+    {
+      type: 'held-tcp',
+      name: 'held',
+      from: 'client',
+      to: 'web',
+      connections: 10,
+      heartbeatMs: 1000,
+      timeoutMs: 5000,
+      uploadBytes: 256,
+      downloadBytes: 256,
+    },
+    { type: 'http', name: 'requests', from: 'client', to: 'web', ratePerSecond: 5, timeoutMs: 2000 },
+  ]);
+  expect(scenario).not.toHaveProperty('control');
+});
+
+test('the timeline comes out in the order of time, faults named after themselves', async () => {
+  const { scenario } = await loadText(minimal);
+  expect(scenario.timeline.map(({ atMs, name }) => `${atMs} ${name}`)).toEqual([
+    '0 link.down',
+    '1500 second',
+    '4000 heal-link.down',
+  ]);
+});
+
+test('an expectation knows its line', async () => {
+  const { scenario } = await loadText(
+    minimal.replace('[held.broken == 0]', '\n  - held.broken == 0\n  # why\n  - held.moved > 0'),
+  );
+  expect(scenario.expect).toEqual([
+    { expression: 'held.broken == 0', line: 13 },
+    { expression: 'held.moved > 0', line: 15 },
+  ]);
+});
+
+test.each([
+  ['512', 512],
+  ['64KB', 64_000],
+  ['64KiB', 65_536],
+  ['"1 MB"', 1_000_000],
+])('an upload of %s is %i bytes', async (written, bytes) => {
+  const { scenario } = await loadText(
+    minimal.replace('connections: 10', `connections: 10, upload: ${written}`),
+  );
+  expect(scenario.traffic[0]).toMatchObject({ uploadBytes: bytes, downloadBytes: 256 });
+});
+
+test('the control differs in what it sets, and in nothing else', async () => {
+  const { topology } = await loadText(minimal);
+  const control = withControl(topology, { 'l4.sloppy_tcp': false, 'l4.scheduler': 'rr' }, kindTable);
+  const options = (name: string, { nodes } = control) => nodes.find((group) => group.name === name)?.options;
+  expect(options('l4')).toEqual({ ...options('l4', topology), sloppy_tcp: false, scheduler: 'rr' });
+  expect(options('l4', topology)).toMatchObject({ sloppy_tcp: true });
+  expect({ ...control, nodes: control.nodes.filter(({ name }) => name !== 'l4') }).toEqual({
+    ...topology,
+    nodes: topology.nodes.filter(({ name }) => name !== 'l4'),
+  });
+});

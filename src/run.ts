@@ -28,15 +28,16 @@ import {
 } from './lab/index.ts';
 import { type Scenario, withControl } from './scenario/index.ts';
 import { type Plan, planTopology, type Topology } from './topology/index.ts';
-import { openRecorder, PathWatch, SteadyWatch, startTraffic, trafficJob } from './traffic/index.ts';
 import {
-  type HistoryEvent,
-  type Judgement,
-  judge,
-  judgeScenario,
-  parseHistory,
-  type ScenarioResult,
-} from './verdict/index.ts';
+  openRecorder,
+  PathWatch,
+  SteadyWatch,
+  startTraffic,
+  type TrafficSession,
+  trafficJobs,
+} from './traffic/index.ts';
+import type { HistoryEvent } from './verdict/history.ts';
+import { type Judgement, judge, judgeScenario, parseHistory, type ScenarioResult } from './verdict/index.ts';
 
 export interface RunOptions {
   readonly scenario: Scenario;
@@ -194,19 +195,10 @@ async function observe(
     steady.see(event, now());
   };
   report({ type: 'step', message: 'starting the traffic' });
-  const clients = [
-    ...new Set(scenario.traffic.flatMap(({ from }) => live.plan.nodes.filter((node) => node.group === from))),
-  ];
-  const sessions = await Promise.all(
-    clients.map((client) =>
-      startTraffic(
-        live,
-        client.name,
-        trafficJob(client, scenario.traffic, live.plan, scenario.seed),
-        onEvent,
-      ),
-    ),
-  );
+  const jobs = trafficJobs(scenario.traffic, live.plan, scenario.seed, {
+    rampPerSecond: rampPerSecond[live.host.name],
+  });
+  const sessions = await Promise.all(jobs.map((job) => startTraffic(live, job, onEvent)));
   const died = Promise.race(sessions.map((session) => session.died));
 
   const reached = await Promise.race([died, waitForSteady(sessions, steady, scenario, signal)]);
@@ -251,14 +243,15 @@ async function observe(
 }
 
 async function waitForSteady(
-  sessions: readonly { isReady(): boolean }[],
+  sessions: readonly TrafficSession[],
   steady: SteadyWatch,
   { steady: wanted }: Scenario,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const failed = (): boolean => steady.lost || sessions.some((session) => session.opening() === 'failed');
   const probe = (): { ok: boolean; saw: string } => {
-    if (sessions.every((session) => session.isReady())) steady.allOpen(now());
-    return { ok: steady.wellFor(now()) >= wanted.forMs, saw: steady.lastTrouble };
+    if (sessions.every((session) => session.opening() === 'ready')) steady.allOpen(now());
+    return { ok: failed() || steady.wellFor(now()) >= wanted.forMs, saw: steady.lastTrouble };
   };
   try {
     await until(probe, {
@@ -268,7 +261,7 @@ async function waitForSteady(
       signal,
       code: 'not-steady',
     });
-    return true;
+    return !failed();
   } catch (error) {
     if (error instanceof WorldError && error.code === 'not-steady') return false;
     throw error;
@@ -295,6 +288,7 @@ async function describeRun(
     seed: scenario.seed,
     traffic: scenario.traffic,
     expect: expectations.map(({ expression }) => expression),
+    ...(role === 'control' && scenario.control !== undefined ? { set: scenario.control.set } : {}),
     steadyForMs: scenario.steady.forMs,
     durationMs: scenario.durationMs,
     timeline: scenario.timeline.map((entry) => ({
@@ -306,6 +300,9 @@ async function describeRun(
 }
 
 const judgeHistory = (file: string): Promise<Judgement> => judge(parseHistory(createReadStream(file)));
+
+/** Held connections opened a second: opening one costs a guest, with its one CPU, as much as ten heartbeats. */
+const rampPerSecond: Readonly<Record<HostName, number>> = { uml: 100, native: 1000 };
 
 /** Milliseconds since the epoch with fractions. */
 const now = (): number => performance.timeOrigin + performance.now();

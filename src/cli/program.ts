@@ -101,7 +101,6 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
     .argument('<node>')
     .argument('<command...>')
     .addOption(labName())
-    .passThroughOptions()
     .action((node, argv, options) =>
       choose(async (context) => (await import('./commands/exec.ts')).exec(context, node, argv, options)),
     );
@@ -160,12 +159,11 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
     .command('__complete', { hidden: true })
     .argument('[words...]')
     .allowUnknownOption()
-    .passThroughOptions()
     .action((words) =>
       choose(async (context) => (await import('./commands/completion.ts')).complete(context, program, words)),
     );
 
-  return program.enablePositionalOptions();
+  return program;
 }
 
 function command(program: Command, name: string, description: string, alias?: string): Command {

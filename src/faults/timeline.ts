@@ -1,5 +1,6 @@
 /** Faults on a timeline: each at its time, verified, recorded. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { WorldError } from '../base/errors.ts';
 import type { LiveLab } from '../lab/index.ts';
 import type { TimelineEntry, TimelineFault } from '../scenario/types.ts';
 import type { FaultEvent } from '../verdict/history.ts';
@@ -50,7 +51,7 @@ async function play(
     hits.map((hit) =>
       act(lab, hit, injected.options).catch((error: unknown) => ({
         landed: false,
-        evidence: String((error as Error).message),
+        evidence: explain(error),
       })),
     ),
   );
@@ -67,6 +68,11 @@ async function play(
     from,
     to,
   });
+}
+
+function explain(error: unknown): string {
+  const { message } = error as Error;
+  return error instanceof WorldError ? [message, ...error.details].join(': ') : message;
 }
 
 function injectionOf(name: string, timeline: readonly TimelineEntry[]): TimelineFault {

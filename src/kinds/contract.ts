@@ -23,6 +23,8 @@ export interface Daemon {
   readonly name: string;
   readonly argv: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Its packets are on a timer (BFD): on a crowded machine it goes before the others, or it is taken for dead. */
+  readonly urgent?: boolean;
 }
 
 /** How a kind looks at a live node: no process is created by `dial` and `readFile`. */
@@ -35,7 +37,10 @@ export interface NodeView {
   /** Reads a file as the node sees it: `/proc/net/…` is the node's own. */
   readFile(path: string): Promise<string>;
   /** Runs a program in the node's namespace. */
-  exec(argv: readonly string[], options?: { timeoutMs?: number; input?: string }): Promise<{ exitCode: number; stdout: string; stderr: string }>;
+  exec(
+    argv: readonly string[],
+    options?: { timeoutMs?: number; input?: string },
+  ): Promise<{ exitCode: number; stdout: string; stderr: string }>;
 }
 
 /** What `tierlab ps` shows of a node, at a glance. */
@@ -64,8 +69,18 @@ export interface Kind {
    * namespaces exist and outlives a single node's crash; then `crash`, `revive`, `freeze` and `thaw` must be there.
    */
   readonly shared?: {
-    daemon(nodes: readonly PlannedNode[], plan: Plan, paths: NodePaths, netnsPath: (node: string) => string): Daemon;
-    files?(nodes: readonly PlannedNode[], plan: Plan, paths: NodePaths, netnsPath: (node: string) => string): Readonly<Record<string, string>>;
+    daemon(
+      nodes: readonly PlannedNode[],
+      plan: Plan,
+      paths: NodePaths,
+      netnsPath: (node: string) => string,
+    ): Daemon;
+    files?(
+      nodes: readonly PlannedNode[],
+      plan: Plan,
+      paths: NodePaths,
+      netnsPath: (node: string) => string,
+    ): Readonly<Record<string, string>>;
     control(view: NodeView, action: 'crash' | 'revive' | 'freeze' | 'thaw'): Promise<void>;
     /** Is the node silent (crashed or frozen)? For verifying that a fault landed. */
     state(view: NodeView): Promise<'serving' | 'crashed' | 'frozen'>;

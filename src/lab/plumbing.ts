@@ -60,6 +60,7 @@ export function plumbLab(plan: Plan, lab: LabPaths, options: PlumbingOptions): R
       plan.nodes.map((node) => enterNode(lab, node, plan, options)),
       options.lanes,
     ),
+    ...hurry(plan.nodes, plan, lab, options),
   ]);
   files.set(join(lab.plumbing, 'up.sh'), script);
   return { files, script };
@@ -81,6 +82,7 @@ export function plumbNode(node: PlannedNode, plan: Plan, lab: LabPaths, options:
       ({ network, batch }) => `printf %s ${quote(batch)} | ip -n ${netnsName(lab, network.name)} -batch -`,
     ),
     enterNode(lab, node, plan, options),
+    ...hurry([node], plan, lab, options),
   ]);
 }
 
@@ -180,6 +182,18 @@ function startDaemon(lab: LabPaths, { node, name, argv, env = {} }: PlacedDaemon
     `echo $! >${pidFile(lab, node, name)}`,
   ];
 }
+
+/** One process for all urgent daemons. One that has died already is the ready probe's to report. */
+function hurry(nodes: readonly PlannedNode[], plan: Plan, lab: LabPaths, options: PlumbingOptions): string[] {
+  const urgent = nodes
+    .flatMap((node) => ownDaemons(node, plan, lab, options))
+    .filter((daemon) => daemon.urgent);
+  if (urgent.length === 0) return [];
+  const pids = urgent.map(({ node, name }) => pidFile(lab, node, name));
+  return [`renice -n ${urgentPriority} -p $(cat ${pids.join(' ')}) >/dev/null || true`];
+}
+
+const urgentPriority = -15;
 
 function switchBatch(network: PlannedNetwork, lab: LabPaths): string {
   return lines([

@@ -8,8 +8,8 @@ import type { LiveLab } from '../lab/index.ts';
 import type { TrafficEvent, TrafficJob, TrafficLine, TrafficReport } from './contract.ts';
 
 export interface TrafficSession {
-  /** True once every held connection of the job is open and was answered. */
-  readonly isReady: () => boolean;
+  /** `ready` once every held connection of the job is open and was answered; `failed` if one could not be opened. */
+  readonly opening: () => 'under way' | 'ready' | 'failed';
   /** Ends all traffic by plan and waits for the last event. @throws WorldError `traffic-died` if the process failed */
   stop(): Promise<void>;
   /** Rejects if the process ends before it was told to. Never resolves otherwise. */
@@ -18,7 +18,7 @@ export interface TrafficSession {
 
 /**
  * Starts the traffic process in the client's namespace.
- * @param onEvent gets every event; its time is that of the lab's clock
+ * @param onEvent gets every event, with its times on our clock: a guest keeps its own
  */
 export async function startTraffic(
   lab: LiveLab,
@@ -32,8 +32,9 @@ export async function startTraffic(
   // A connection is a file: the limit that a shell starts with (1,024) is soon reached.
   const limit = 'ulimit -n "$(ulimit -Hn)"; exec "$@"';
   const argv = ['sh', '-c', limit, 'traffic', programs.node, join(programs.directory, 'traffic.js'), file];
+  const { offsetMs } = await lab.host.clockOffset();
   const child = lab.host.spawn(lab.inside(client, argv));
-  let ready = false;
+  let opening: ReturnType<TrafficSession['opening']> = 'under way';
   let stopping = false;
   let ended = false;
   let complaints = '';
@@ -42,8 +43,9 @@ export async function startTraffic(
   });
   eachLine(child.stdout, (line) => {
     const said = JSON.parse(line) as TrafficLine;
-    if (isReport(said)) ready ||= said.type === 'ready';
-    else onEvent(said);
+    if (said.type === 'ready') opening = 'ready';
+    else if (said.type === 'not-ready') opening = 'failed';
+    else if (!isReport(said)) onEvent(onOurClock(said, offsetMs));
   });
 
   const exited = child.exited.then(
@@ -67,7 +69,7 @@ export async function startTraffic(
   died.catch(() => undefined);
 
   return {
-    isReady: () => ready,
+    opening: () => opening,
     died,
     async stop() {
       stopping = true;
@@ -97,4 +99,9 @@ function eachLine(stream: NodeJS.ReadableStream, onLine: (line: string) => void)
 
 function isReport(said: TrafficLine): said is TrafficReport {
   return ['progress', 'ready', 'not-ready', 'ended'].includes(said.type);
+}
+
+function onOurClock<E extends TrafficEvent>(event: E, offsetMs: number): E {
+  const moved = { ...event, t: event.t - offsetMs };
+  return 'intended' in moved ? { ...moved, intended: moved.intended - offsetMs } : moved;
 }

@@ -9,6 +9,7 @@ const slowMs = 1000;
 
 export class SteadyWatch {
   #wellSince: number | undefined;
+  #lost = false;
   #lastTrouble = 'not all held connections are open yet';
 
   /** All connections stand: from now on it counts. */
@@ -20,12 +21,18 @@ export class SteadyWatch {
     const trouble = troubleIn(event);
     if (trouble === undefined) return;
     this.#lastTrouble = trouble;
+    this.#lost ||= event.type === 'close' || event.type === 'open-failed';
     if (this.#wellSince !== undefined) this.#wellSince = now;
   }
 
   /** @returns how long all has been well, in ms (0 if not all connections stand) */
   wellFor(now: number): number {
     return this.#wellSince === undefined ? 0 : now - this.#wellSince;
+  }
+
+  /** A held connection is gone: it does not come back, so there will be no steady state. */
+  get lost(): boolean {
+    return this.#lost;
   }
 
   get lastTrouble(): string {

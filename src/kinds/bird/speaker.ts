@@ -23,6 +23,7 @@ export function birdDaemon(paths: NodePaths): Daemon {
   return {
     name: 'bird',
     argv: ['bird', '-f', '-c', `${paths.files}/${birdFile}`, '-s', controlSocket(paths.run)],
+    urgent: true,
   };
 }
 

@@ -15,7 +15,8 @@ import type { Report } from './base/progress.ts';
 import { formatDuration } from './base/units.ts';
 import { until } from './base/until.ts';
 import { playTimeline } from './faults/timeline.ts';
-import { chooseHost, type HostName, hostKinds } from './hosts/index.ts';
+import type { HostName } from './hosts/contract.ts';
+import { chooseHost, hostKinds } from './hosts/index.ts';
 import { kinds, kindTable } from './kinds/index.ts';
 import {
   bringDown,

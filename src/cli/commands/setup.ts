@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access } from 'node:fs/promises';
 import { exitCodes, WorldError } from '../../base/errors.ts';
-import { hostKinds, missingPackages } from '../../hosts/index.ts';
+import { hostNames, missingPackages } from '../../hosts/index.ts';
 import { kinds } from '../../kinds/index.ts';
 import { requirementsOfKinds } from '../../lab/index.ts';
 import type { Context } from '../context.ts';
@@ -19,7 +19,7 @@ const services: Readonly<Record<string, string>> = {
  * else it prints the command and ends with exit code 3.
  */
 export async function setup(context: Context, { dryRun = false }: { dryRun?: boolean }): Promise<number> {
-  const packages = await missingPackages(requirementsOfKinds(Object.values(kinds)), hostKinds);
+  const packages = await missingPackages(requirementsOfKinds(Object.values(kinds)), hostNames);
   if (packages.length === 0) {
     context.print('Everything that labs need is installed.');
     context.printJson({ missing: [], installed: [] });
@@ -47,7 +47,7 @@ export async function setup(context: Context, { dryRun = false }: { dryRun?: boo
   const exitCode = await run(argv, context.signal);
   if (exitCode !== 0)
     throw cannotInstall(packages, shown, `as root, run: ${shown.replace(/^sudo /, '')}`, exitCode);
-  const left = await missingPackages(requirementsOfKinds(Object.values(kinds)), hostKinds);
+  const left = await missingPackages(requirementsOfKinds(Object.values(kinds)), hostNames);
   if (left.length > 0)
     throw cannotInstall(left, shown, 'they were installed, but what they should bring is still not there');
   context.print(`Installed: ${packages.join(', ')}.`);

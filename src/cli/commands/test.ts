@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { exitCodes } from '../../base/errors.ts';
-import type { HostName } from '../../hosts/index.ts';
+import type { HostName } from '../../hosts/contract.ts';
 import { reportJson, reportJunit, reportTerminal } from '../../report/index.ts';
 import { runScenario } from '../../run.ts';
 import type { ScenarioResult, Verdict } from '../../verdict/index.ts';

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { exitCodes, Interrupted } from '../../base/errors.ts';
-import { chooseHost, type HostName, hostKinds } from '../../hosts/index.ts';
+import type { HostName } from '../../hosts/contract.ts';
+import { chooseHost, hostKinds } from '../../hosts/index.ts';
 import { kinds, kindTable } from '../../kinds/index.ts';
 import { bringDown, bringUp, labPaths, requirementsOf } from '../../lab/index.ts';
 import { loadTopology, planTopology } from '../../topology/index.ts';

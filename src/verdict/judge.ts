@@ -5,7 +5,7 @@ import { formatMeasured } from './format.ts';
 import type { TrafficSpec } from './history.ts';
 import { measure, type Views, viewsOf } from './measure.ts';
 import { type MetricTraits, metricNames, metricsOf } from './metrics.ts';
-import type { ParsedLine } from './parse-history.ts';
+import type { EventSource } from './parse-history.ts';
 import { type Recording, record } from './recording.ts';
 import type {
   ExpectationJudgement,
@@ -20,7 +20,7 @@ import type {
  * What makes a run unbelievable makes it unknown before any expectation counts; then fail beats unknown beats pass.
  * @throws HistoryError if the events are no history, or of a format that is not known
  */
-export async function judge(events: AsyncIterable<ParsedLine> | Iterable<ParsedLine>): Promise<Judgement> {
+export async function judge(events: EventSource): Promise<Judgement> {
   const recording = await record(events);
   const { run, phases, steadyAt, timelineAt, endAt } = recording;
   const views = viewsOf(recording);

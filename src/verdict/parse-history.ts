@@ -24,28 +24,35 @@ export interface CorruptLine {
 
 export type ParsedLine = HistoryEvent | CorruptLine;
 
+/** Events as they come, or many at a time: waiting for each one costs more than reading it. */
+export type EventSource =
+  | AsyncIterable<ParsedLine | readonly ParsedLine[]>
+  | Iterable<ParsedLine | readonly ParsedLine[]>;
+
 /**
- * Reads a history from chunks of its text, in whatever pieces they come (a read stream of the file will do).
- * Lines that are no event come as such, in their place.
+ * Reads a history from chunks of its text, in whatever pieces they come (a read stream of the file will do), and gives
+ * the lines of each chunk. Lines that are no event come as such, in their place.
  */
 export async function* parseHistory(
   chunks: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
-): AsyncGenerator<ParsedLine, void, void> {
+): AsyncGenerator<readonly ParsedLine[], void, void> {
   const decoder = new TextDecoder();
   let rest = '';
   let line = 0;
   for await (const chunk of chunks) {
     const text = rest + (typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }));
+    const events: ParsedLine[] = [];
     let start = 0;
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
       line += 1;
-      if (end > start) yield parseLine(text.slice(start, end), line, false);
+      if (end > start) events.push(parseLine(text.slice(start, end), line, false));
       start = end + 1;
     }
     rest = text.slice(start);
+    yield events;
   }
   rest += decoder.decode();
-  if (rest.trim() !== '') yield parseLine(rest, line + 1, true);
+  if (rest.trim() !== '') yield [parseLine(rest, line + 1, true)];
 }
 
 function parseLine(text: string, line: number, torn: boolean): ParsedLine {

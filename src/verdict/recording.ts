@@ -13,7 +13,7 @@ import {
 } from './held-tally.ts';
 import type { BeatEvent, FaultEvent, PhaseEvent, RequestEvent, RunEvent } from './history.ts';
 import { countRequest, type HttpTally, httpTally } from './http-tally.ts';
-import { type CorruptLine, HistoryError, type ParsedLine } from './parse-history.ts';
+import { type CorruptLine, type EventSource, HistoryError, type ParsedLine } from './parse-history.ts';
 import { waysOf } from './ways.ts';
 import { locate, missingMarks, type Span, windowsOf } from './windows.ts';
 
@@ -44,15 +44,20 @@ const never = Number.POSITIVE_INFINITY;
 /**
  * @throws HistoryError if the first event is no `run`, or one of another format
  */
-export async function record(events: AsyncIterable<ParsedLine> | Iterable<ParsedLine>): Promise<Recording> {
+export async function record(source: EventSource): Promise<Recording> {
   let recorder: Recorder | undefined;
-  for await (const event of events) {
-    if (recorder === undefined) recorder = await begin(event);
-    else recorder.add(event);
+  for await (const events of source) {
+    for (const event of isMany(events) ? events : [events]) {
+      if (recorder === undefined) recorder = await begin(event);
+      else recorder.add(event);
+    }
   }
   if (recorder === undefined) throw new HistoryError(1, 'is missing: the history is empty');
   return recorder.finish();
 }
+
+const isMany = (events: ParsedLine | readonly ParsedLine[]): events is readonly ParsedLine[] =>
+  Array.isArray(events);
 
 interface Recorder {
   add(event: ParsedLine): void;

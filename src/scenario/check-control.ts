@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { suggest } from '../base/suggest.ts';
 import { validate } from '../topology/index.ts';
+import type { Check } from './check.ts';
 import { readOption } from './control.ts';
-import type { Check } from './load.ts';
 
 /** Every option that the control sets is there, takes that value, and makes a difference. */
 export function checkControl({ written, topology, kinds, problem }: Check): void {

@@ -1,5 +1,5 @@
 import { nodeNames } from '../topology/index.ts';
-import { type Check, type ExpectationContext, entryName } from './load.ts';
+import { type Check, type ExpectationContext, entryName } from './check.ts';
 
 /** Expectations can be read, and speak of traffic, metrics and faults that are there. */
 export function checkExpectations({ written, topology, checkExpectation, problem }: Check): void {

@@ -1,7 +1,7 @@
 import { suggest } from '../base/suggest.ts';
 import { formatDuration } from '../base/units.ts';
 import { type NodeGroup, nodeNames } from '../topology/index.ts';
-import { type Check, entryName } from './load.ts';
+import { type Check, entryName } from './check.ts';
 import type { FaultTraits } from './types.ts';
 
 /** Everything on the timeline is within the run, hits something that is there and can be hit, and heals what broke before. */

@@ -1,6 +1,6 @@
 import { parseSubnet, subnetSize } from '../base/ip.ts';
 import { suggest } from '../base/suggest.ts';
-import type { Check } from './load.ts';
+import type { Check } from './check.ts';
 
 /** Ports that a client opens connections from, on each of its addresses: 1024 to 65535. */
 const portsOfAddress = 65_536 - 1024;

@@ -1,4 +1,4 @@
 export { withControl } from './control.ts';
-export { type ExpectationContext, loadScenario, type ScenarioSurroundings } from './load.ts';
-export { scenarioJsonSchema, scenarioSchema } from './schema.ts';
+export { loadScenario } from './load.ts';
+export { scenarioJsonSchema } from './schema.ts';
 export type * from './types.ts';

@@ -9,42 +9,14 @@ import {
   validate,
   type YamlDocument,
 } from '../topology/index.ts';
+import { type Check, entryName, type ScenarioSurroundings } from './check.ts';
 import { checkControl } from './check-control.ts';
 import { checkExpectations } from './check-expectations.ts';
 import { checkTimeline } from './check-timeline.ts';
 import { checkTraffic } from './check-traffic.ts';
 import { type ScenarioFile, scenarioSchema, type TimelineItem, type TrafficEntry } from './schema.ts';
-import type { FaultTable, Scenario, ScenarioTraffic, TimelineEntry } from './types.ts';
+import type { Scenario, ScenarioTraffic, TimelineEntry } from './types.ts';
 import { scenarioWording } from './wording.ts';
-
-/** What an expectation may speak of. */
-export interface ExpectationContext {
-  readonly traffic: readonly { readonly name: string; readonly type: ScenarioTraffic['type'] }[];
-  /** Names of the timeline's entries. */
-  readonly faults: readonly string[];
-  readonly nodes: readonly string[];
-}
-
-export interface ScenarioSurroundings {
-  readonly faults: FaultTable;
-  readonly kinds: KindTable;
-  /** @returns what is wrong with an expectation and what is known instead, or undefined if it is sound */
-  checkExpectation(expression: string, context: ExpectationContext): string | undefined;
-}
-
-/** What every check of the second stage gets. */
-export interface Check extends ScenarioSurroundings {
-  readonly written: ScenarioFile;
-  readonly topology: Topology;
-  /** Notes a problem with the value (or the key) at that path of the scenario file, or some columns into it. */
-  problem(
-    path: readonly PropertyKey[],
-    message: string,
-    hint?: string,
-    at?: 'key' | 'value',
-    columns?: number,
-  ): void;
-}
 
 /**
  * Reads a scenario and the topology it names, and checks both.
@@ -156,9 +128,4 @@ function entryOf(item: TimelineItem): TimelineEntry {
   if (item.fault === undefined) return { action: 'heal', atMs: item.at, name, of: item.of };
   const { at: atMs, name: _, fault, target, ...options } = item;
   return { action: 'inject', atMs, name, fault, target, options };
-}
-
-/** As written, else the fault's own name, or `heal-` and the name of what is healed. */
-export function entryName(item: TimelineItem): string {
-  return item.name ?? (item.fault === undefined ? `heal-${item.of}` : item.fault);
 }

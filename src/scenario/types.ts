@@ -21,7 +21,7 @@ export interface TimelineFault {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-export interface TimelineHeal {
+interface TimelineHeal {
   readonly action: 'heal';
   readonly atMs: number;
   /** `heal-<of>` unless given. */
@@ -33,7 +33,7 @@ export interface TimelineHeal {
 export type TimelineEntry = TimelineFault | TimelineHeal;
 
 /** An expectation as written, with where it stands. */
-export interface WrittenExpectation {
+interface WrittenExpectation {
   readonly expression: string;
   readonly line: number;
 }

@@ -7,7 +7,7 @@ import {
   type Subnet,
   usableHosts,
 } from '../base/ip.ts';
-import type { Check } from './cross-check.ts';
+import type { Check } from './check.ts';
 import { shares } from './sources.ts';
 
 /** Nothing may have an address twice: subnets, sources and VIPs keep out of each other's way. */

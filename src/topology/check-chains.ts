@@ -1,4 +1,4 @@
-import type { Check } from './cross-check.ts';
+import type { Check } from './check.ts';
 import type { NodeGroup } from './types.ts';
 
 /** Every service must be served, and be passed on until it reaches nodes that answer it. */

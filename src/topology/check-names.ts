@@ -1,4 +1,4 @@
-import type { Check } from './cross-check.ts';
+import type { Check } from './check.ts';
 import { nameLimit, nodeNames } from './names.ts';
 
 /** A name stands for one thing: a node, a group or a network. (A service may be called like the backends that answer it.) */

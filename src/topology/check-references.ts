@@ -1,5 +1,5 @@
 import { suggest } from '../base/suggest.ts';
-import type { Check } from './cross-check.ts';
+import type { Check } from './check.ts';
 import { writtenKinds } from './schema.ts';
 import type { KindTable, NodeGroup } from './types.ts';
 

@@ -74,7 +74,7 @@ export function expectation(declared: z.core.$ZodType): string {
   }
 }
 
-export const oneOf = (values: readonly string[]): string =>
+const oneOf = (values: readonly string[]): string =>
   values.length === 1 ? `"${values[0]}"` : `one of ${values.join(', ')}`;
 
 /** "did you mean" for a value that is none of the choices. */

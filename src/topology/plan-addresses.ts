@@ -1,5 +1,5 @@
 import { formatAddress, hostAddress, parseSubnet } from '../base/ip.ts';
-import type { PlanGroup } from './plan.ts';
+import type { PlanGroup } from './plan-group.ts';
 import type { Interface, Topology } from './types.ts';
 
 export interface Member {

@@ -1,5 +1,5 @@
-import type { PlanGroup } from './plan.ts';
 import type { AddressedNetwork } from './plan-addresses.ts';
+import type { PlanGroup } from './plan-group.ts';
 import type { PlannedNode } from './types.ts';
 
 type Routes = PlannedNode['routes'];

@@ -1,4 +1,4 @@
-import type { PlanGroup } from './plan.ts';
+import type { PlanGroup } from './plan-group.ts';
 
 /**
  * How far each group is from the clients: 0 for clients (groups with sources), then one more for each router on the way;

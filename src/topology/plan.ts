@@ -1,18 +1,9 @@
-import { nodeNames } from './names.ts';
 import { type Member, planAddresses, sharedNetwork } from './plan-addresses.ts';
 import { hashMask, planAsns, planPeers } from './plan-bgp.ts';
+import { expand, type PlanGroup } from './plan-group.ts';
 import { planRoutes } from './plan-routes.ts';
 import { planTiers } from './plan-tiers.ts';
-import { shares } from './sources.ts';
-import type { KindTable, KindTraits, NodeGroup, Plan, PlannedNode, Service, Topology } from './types.ts';
-
-/** A group with its kind's traits and its nodes' names: what all steps of the plan work on. */
-export interface PlanGroup extends NodeGroup {
-  readonly traits: KindTraits;
-  readonly nodeNames: readonly string[];
-  /** Each node's part of the group's sources; empty without. */
-  readonly shares: readonly string[];
-}
+import type { KindTable, Plan, PlannedNode, Service, Topology } from './types.ts';
 
 /**
  * Works out everything a lab is before anything exists. Pure: the same topology gives the same plan, and nodes
@@ -86,17 +77,6 @@ export function planTopology(topology: Topology, kinds: KindTable): Plan {
       })),
     })),
     nodes,
-  };
-}
-
-function expand(group: NodeGroup, kinds: KindTable): PlanGroup {
-  const traits = kinds[group.kind];
-  if (traits === undefined) throw new Error(`the topology names kind ${group.kind}, which the table lacks`);
-  return {
-    ...group,
-    traits,
-    nodeNames: nodeNames(group),
-    shares: group.sources === undefined ? [] : shares(group.sources, group.count),
   };
 }
 

@@ -11,7 +11,7 @@ export interface Service {
   readonly protocol: Protocol;
 }
 
-export interface Network {
+interface Network {
   readonly name: string;
   readonly subnet: string;
   readonly mtu?: number;

@@ -27,7 +27,7 @@ function insteadOf(
   return undefined;
 }
 
-export interface Words {
+interface Words {
   readonly message: string;
   readonly hint?: string;
 }
@@ -58,7 +58,7 @@ export function inOrder(problems: readonly Diagnostic[]): Diagnostic[] {
 }
 
 /** A value as it may stand in a message: short, on one line, quoted if it is text. */
-export function show(value: unknown): string {
+function show(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return 'a map';

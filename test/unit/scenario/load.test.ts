@@ -2,9 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { faultTable } from '../../../src/faults/index.ts';
 import { kindTable } from '../../../src/kinds/index.ts';
 import { loadScenario, withControl } from '../../../src/scenario/index.ts';
+import type { FaultTable } from '../../../src/scenario/types.ts';
 import { checkExpectation } from '../../../src/verdict/index.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -115,4 +117,31 @@ test('the control differs in what it sets, and in nothing else', async () => {
     ...topology,
     nodes: topology.nodes.filter(({ name }) => name !== 'l4'),
   });
+});
+
+const picky: FaultTable = {
+  'table.full': {
+    name: 'table.full',
+    summary: 'the connection table is full',
+    target: 'node',
+    kinds: ['ipvs'],
+    options: z.object({ entries: z.int().min(1).default(100) }),
+  },
+};
+
+test('a fault that only some kinds can have hits those, with options of its own and their defaults', async () => {
+  const file = join(folder, 'picky.yaml');
+  const faultOn = async (entry: string) => {
+    const text = minimal.replace(/timeline:\n( {2}.*\n)+/, `timeline:\n  - ${entry}\n`);
+    await writeFile(file, `topology: ${root}/topologies/three-tier.yaml\n${text}`);
+    return loadScenario(file, { faults: picky, kinds: kindTable, checkExpectation });
+  };
+  const { scenario } = await faultOn('{at: 1s, fault: table.full, target: l4}');
+  expect(scenario.timeline).toMatchObject([{ options: { entries: 100 } }]);
+  await expect(faultOn('{at: 1s, fault: table.full, target: l7-1}')).rejects.toThrow(
+    'table.full cannot hit "l7-1", which is of kind haproxy\n    kinds that can have it: ipvs',
+  );
+  await expect(faultOn('{at: 1s, fault: table.full, target: l4, entries: 0}')).rejects.toThrow(
+    'entries must be a whole number of at least 1, not 0',
+  );
 });

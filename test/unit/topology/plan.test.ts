@@ -41,7 +41,9 @@ nodes:
 
 test('the plan of three-tier is the one on record, as data and as tables', async () => {
   const plan = planTopology(await loadTopology(threeTier, kindTable), kindTable);
-  expectGolden(join(golden, 'three-tier.json'), `${JSON.stringify(plan, null, 2)}\n`);
+  // The kinds' own options are not of this stage: a default that changes there changes nothing here.
+  const own = { ...plan, nodes: plan.nodes.map(({ options: _, ...node }) => node) };
+  expectGolden(join(golden, 'three-tier.json'), `${JSON.stringify(own, null, 2)}\n`);
   expectGolden(join(golden, 'three-tier.txt'), describePlan(plan));
 });
 

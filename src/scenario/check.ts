@@ -1,0 +1,37 @@
+import type { KindTable, Topology } from '../topology/index.ts';
+import type { ScenarioFile, TimelineItem } from './schema.ts';
+import type { FaultTable, ScenarioTraffic } from './types.ts';
+
+/** What an expectation may speak of. */
+export interface ExpectationContext {
+  readonly traffic: readonly { readonly name: string; readonly type: ScenarioTraffic['type'] }[];
+  /** Names of the timeline's entries. */
+  readonly faults: readonly string[];
+  readonly nodes: readonly string[];
+}
+
+export interface ScenarioSurroundings {
+  readonly faults: FaultTable;
+  readonly kinds: KindTable;
+  /** @returns what is wrong with an expectation and what is known instead, or undefined if it is sound */
+  checkExpectation(expression: string, context: ExpectationContext): string | undefined;
+}
+
+/** What every check of the second stage gets. */
+export interface Check extends ScenarioSurroundings {
+  readonly written: ScenarioFile;
+  readonly topology: Topology;
+  /** Notes a problem with the value (or the key) at that path of the scenario file, or some columns into it. */
+  problem(
+    path: readonly PropertyKey[],
+    message: string,
+    hint?: string,
+    at?: 'key' | 'value',
+    columns?: number,
+  ): void;
+}
+
+/** As written, else the fault's own name, or `heal-` and the name of what is healed. */
+export function entryName(item: TimelineItem): string {
+  return item.name ?? (item.fault === undefined ? `heal-${item.of}` : item.fault);
+}

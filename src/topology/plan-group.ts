@@ -1,0 +1,22 @@
+import { nodeNames } from './names.ts';
+import { shares } from './sources.ts';
+import type { KindTable, KindTraits, NodeGroup } from './types.ts';
+
+/** A group with its kind's traits and its nodes' names: what all steps of the plan work on. */
+export interface PlanGroup extends NodeGroup {
+  readonly traits: KindTraits;
+  readonly nodeNames: readonly string[];
+  /** Each node's part of the group's sources; empty without. */
+  readonly shares: readonly string[];
+}
+
+export function expand(group: NodeGroup, kinds: KindTable): PlanGroup {
+  const traits = kinds[group.kind];
+  if (traits === undefined) throw new Error(`the topology names kind ${group.kind}, which the table lacks`);
+  return {
+    ...group,
+    traits,
+    nodeNames: nodeNames(group),
+    shares: group.sources === undefined ? [] : shares(group.sources, group.count),
+  };
+}

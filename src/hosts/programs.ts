@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import type { HostName, Requirements } from './contract.ts';
 import { programPath } from './environment.ts';
 
@@ -17,19 +17,19 @@ export const hostPrograms: Readonly<Record<HostName, readonly Program[]>> = {
   ],
 };
 
-/** @returns the program's path, looked for where programs of a lab are */
+/** @returns the program's path, if it can be executed; a bare name is looked for where programs of a lab are */
 export function findProgram(command: string, path: string = programPath): string | undefined {
-  return path
-    .split(':')
-    .map((folder) => `${folder}/${command}`)
-    .find((candidate) => {
-      try {
-        accessSync(candidate, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
+  const candidates = command.includes('/')
+    ? [command]
+    : path.split(':').map((folder) => `${folder}/${command}`);
+  return candidates.find((candidate) => {
+    try {
+      accessSync(candidate, constants.X_OK);
+      return statSync(candidate).isFile();
+    } catch {
+      return false;
+    }
+  });
 }
 
 export function missingPrograms(programs: readonly Program[]): Program[] {

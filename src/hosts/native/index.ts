@@ -4,7 +4,7 @@ import { release } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { WorldError } from '../../base/errors.ts';
 import type { Exit, Host, HostKind, HostLab, HostProcess, HostSocket, SpawnOptions } from '../contract.ts';
-import { programEnvironment, programPath } from '../environment.ts';
+import { programEnvironment } from '../environment.ts';
 import { collect, exitOf, startFailure } from '../execute.ts';
 import { launch } from '../launch.ts';
 import { isBuiltIn, missingModules, moduleFolders, moduleMissing } from '../modules.ts';
@@ -84,9 +84,12 @@ function start(
   stdin: boolean,
 ): HostProcess {
   // If we are killed, the kernel ends what we run: there is no connection here whose loss anybody would notice.
-  const setpriv = findProgram('setpriv', programPath);
-  const wrapper = setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'KILL', '--'];
-  const options = { env: programEnvironment(lab.id, env), stdin, terminal, wrapper };
+  const setpriv = findProgram('setpriv');
+  const environment = programEnvironment(lab.id, env);
+  // Without setpriv in front Node itself says why a program cannot be started.
+  const known = terminal !== undefined || findProgram(argv[0] ?? '', environment.PATH) !== undefined;
+  const wrapper = setpriv === undefined || !known ? [] : [setpriv, '--pdeathsig', 'KILL', '--'];
+  const options = { env: environment, stdin, terminal, wrapper };
   const { child, signal, resize } = launch(argv, options);
   const exited = new Promise<Exit>((resolve, reject) => {
     child.once('error', (error) => {

@@ -10,7 +10,7 @@ import { Connection } from './connection.ts';
 import { chooseCpu } from './cpu.ts';
 import { guestFiles } from './files.ts';
 import { guestHost } from './guest-host.ts';
-import { fstab, type GuestInit, initScript, isMountable } from './init.ts';
+import { fstab, type GuestInit, initScript, isHiddenAtStart, isMountable } from './init.ts';
 import type { KeeperOrder } from './keeper.ts';
 import { memoryFolder } from './memory.ts';
 import { consoleTail, guestDied, readRecord } from './record.ts';
@@ -53,14 +53,7 @@ function prepare({ lab, memoryMb = 1024, programs }: BootOptions): KeeperOrder {
     node: process.execPath,
     agent: join(programs, 'agent.js'),
   };
-  for (const path of [init.directory, init.node, init.agent]) {
-    if (isMountable(path)) continue;
-    throw new WorldError(`a guest cannot use the folder "${path}"`, {
-      code: 'host-unusable',
-      exitCode: 3,
-      hint: 'keep tierlab and its labs in folders without commas, quotes and backslashes in their names',
-    });
-  }
+  checkPaths(init);
   const linux = findProgram('linux.uml');
   if (linux === undefined) {
     throw new WorldError('cannot boot a guest: there is no program "linux.uml"', {
@@ -92,6 +85,19 @@ function prepare({ lab, memoryMb = 1024, programs }: BootOptions): KeeperOrder {
     },
     ...(cpu === undefined ? {} : { cpu }),
   };
+}
+
+function checkPaths({ directory, node, agent }: GuestInit): void {
+  const unusable = (path: string, hint: string): WorldError =>
+    new WorldError(`a guest cannot use the folder "${path}"`, { code: 'host-unusable', exitCode: 3, hint });
+  for (const path of [directory, node, agent]) {
+    if (isMountable(path)) continue;
+    throw unusable(
+      path,
+      'keep tierlab and its labs in folders without commas, quotes and backslashes in their names',
+    );
+  }
+  if (isHiddenAtStart(directory)) throw unusable(directory, 'keep labs outside /dev, /proc and /sys');
 }
 
 /** Resolves when the keeper listens. It is in a session of its own and holds nothing of ours. */

@@ -56,6 +56,11 @@ export function fstab({ directory, node, agent }: GuestInit): string {
   return lines.map((fields) => `${fields.map(escapeField).join(' ')} 0 0\n`).join('');
 }
 
+/** The kernel mounts its own /dev before process 1 starts, whose script is in the lab's folder. */
+export function isHiddenAtStart(directory: string): boolean {
+  return ['/dev/', '/proc/', '/sys/'].some((folder) => `${directory}/`.startsWith(folder));
+}
+
 /** Neither fstab's options nor the kernel's command line can carry these. */
 export function isMountable(path: string): boolean {
   return !/[",\\\u0000-\u001f\u007f]/.test(path);

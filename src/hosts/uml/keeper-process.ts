@@ -5,9 +5,8 @@ import { basename } from 'node:path';
 export function isKeeper(pid: number): boolean {
   try {
     const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    return argv.slice(1).find((word) => !word.startsWith('--')) !== undefined
-      ? basename(argv.slice(1).find((word) => !word.startsWith('--')) ?? '') === 'keeper.js'
-      : false;
+    const program = argv.slice(1).find((word) => !word.startsWith('--'));
+    return program !== undefined && basename(program) === 'keeper.js';
   } catch {
     return false;
   }

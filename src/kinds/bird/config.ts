@@ -18,6 +18,8 @@ export interface Origin {
 
 /** @returns the text of `bird.conf` */
 export function birdConfig(node: PlannedNode, plan: Plan, origin: Origin): string {
+  if (node.asn === undefined && node.peers.length > 0)
+    throw new Error(`${node.name} has BGP peers but no AS`);
   const options = bgpOptions.parse(node.options);
   return `${[
     'log stderr { info, remote, warning, error, auth, fatal, bug };',

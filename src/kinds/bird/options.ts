@@ -23,11 +23,13 @@ export const bgpKeys = {
   bfd_interval: duration('10ms', '10s')
     .default('100ms')
     .describe('time between two BFD packets, in either direction'),
+  // BIRD's own default. Three are too few on a machine that is not one's own: when its processor is taken away for
+  // 0.3 s, all sessions of the lab drop at once and are back after two seconds.
   bfd_multiplier: z
     .int()
     .min(1)
     .max(100)
-    .default(3)
+    .default(5)
     .describe('number of BFD packets that must be missing before a neighbour counts as dead'),
   hold_time: duration('3s', '65535s')
     .default('9s')

@@ -37,12 +37,12 @@ const defaults: readonly string[] = [
   'defaults',
   '  log global',
   '  option dontlognull',
-  '  timeout connect 2s',
+  '  timeout connect 3s',
   '  timeout client 60s',
   '  timeout server 60s',
   '  timeout http-request 10s',
   '  timeout http-keep-alive 60s',
-  '  timeout check 1s',
+  '  timeout check 2s',
   '  timeout tunnel 1h',
   '  retries 2',
   '  option redispatch 1',
@@ -96,7 +96,7 @@ function backend(node: PlannedNode, { name, port, protocol }: Service, options: 
     `  mode ${protocol}`,
     `  balance ${options.balance}`,
     '  option httpchk GET /healthcheck',
-    `  default-server check inter ${interval}ms fastinter ${fast}ms downinter ${fast}ms rise 1 fall 2`,
+    `  default-server check inter ${interval}ms fastinter ${fast}ms downinter ${fast}ms rise 1 fall 3`,
     ...node.targets.map((target) => `  server ${target.node} ${target.address}:${port}`),
   ];
 }

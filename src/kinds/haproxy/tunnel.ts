@@ -10,7 +10,7 @@ import { ownAddressesTowards } from './config.ts';
 
 export const tunnelDevice = 'ipip0';
 
-/** Lines for `ip -batch`. */
+/** Lines for `ip -batch`. Protocol 4 is IPv4 in IP (RFC 2003); what /etc/protocols calls `ipip` is another one, 94. */
 export function tunnel(node: PlannedNode): string[] {
   const local = ownAddressesTowards(node)[0] ?? 'any';
   const senders = [
@@ -22,8 +22,8 @@ export function tunnel(node: PlannedNode): string[] {
     `link set ${tunnelDevice} up`,
     ...vips.map((vip) => `address add ${vip}/32 dev ${tunnelDevice}`),
     'rule add pref 30 lookup local',
-    ...senders.map((address) => `rule add pref 10 ipproto ipip from ${address} lookup local`),
-    'rule add pref 20 ipproto ipip blackhole',
+    ...senders.map((address) => `rule add pref 10 ipproto 4 from ${address} lookup local`),
+    'rule add pref 20 ipproto 4 blackhole',
     'rule del pref 0',
   ];
 }

@@ -7,6 +7,7 @@ import type { CarriedFlow, Kind, NodeStats, NodeView } from '../contract.ts';
 import { idleSeconds, parseConnections } from './connections.ts';
 import { announceDevice, keepalivedConfig } from './keepalived.ts';
 import { ipvsOptions } from './options.ts';
+import { askServers, missingServers } from './servers.ts';
 
 const keepalivedFile = 'keepalived.conf';
 
@@ -59,7 +60,7 @@ export const ipvs: Kind = {
   ],
   ready,
   stats: async (view: NodeView): Promise<NodeStats> => ({
-    facts: [...(await balancerStats(view)), ...(await speakerStats(view))],
+    facts: [...(await balancerFacts(view)), ...(await speakerStats(view))],
   }),
   flows,
 };
@@ -83,8 +84,15 @@ function balancing(node: PlannedNode): Record<string, string> {
   };
 }
 
+/** Its neighbours know it, and every server of its services has a weight. */
 async function ready(view: NodeView): Promise<Probe> {
-  return speakerReady(view);
+  const ways = await speakerReady(view);
+  if (!ways.ok) return ways;
+  const servers = await askServers(view);
+  const lacking = missingServers(view.node, servers);
+  return lacking.length === 0
+    ? { ok: true, saw: `${servers.length} servers up, ${ways.saw}` }
+    : { ok: false, saw: lacking.join(', ') };
 }
 
 async function flows(view: NodeView): Promise<readonly CarriedFlow[]> {
@@ -106,9 +114,11 @@ async function flows(view: NodeView): Promise<readonly CarriedFlow[]> {
   });
 }
 
-async function balancerStats(view: NodeView): Promise<string[]> {
-  const carried = await flows(view);
-  return [`${carried.length} connections`];
+async function balancerFacts(view: NodeView): Promise<string[]> {
+  const servers = await askServers(view);
+  const up = servers.filter(({ weight }) => weight > 0);
+  const active = servers.reduce((sum, server) => sum + server.active, 0);
+  return [`${up.length} of ${servers.length} servers up`, `${active} connections`];
 }
 
 const vipsOf = (node: PlannedNode): string[] => [...new Set(node.services.map(({ vip }) => vip))];

@@ -28,7 +28,7 @@ export const ipvsOptions = z.object({
   check_timeout: duration('100ms', '1m')
     .default('1s')
     .describe('how long a server may take to accept a check'),
-  check_retries: z.int().min(0).max(10).default(1).describe('failed checks that are forgiven in a row'),
+  check_retries: z.int().min(0).max(10).default(2).describe('failed checks that are forgiven in a row'),
   check_retry_delay: duration('50ms', '1m')
     .default('200ms')
     .describe('time before a failed check is tried again'),

@@ -1,0 +1,74 @@
+/** The real programs read what was rendered. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { kinds, kindTable } from '../../../src/kinds/index.ts';
+import { parseDocument, planTopology, topologyOf } from '../../../src/topology/index.ts';
+import type { Plan } from '../../../src/topology/types.ts';
+import { threeTier } from './three-tier.ts';
+
+/** Two services of one port, one of another protocol, clients straight at the routers, one L4 node, names with dashes. */
+const odd = `
+name: odd
+services:
+  web-a: {vip: 198.51.100.1, port: 80, protocol: http}
+  web-b: {vip: 198.51.100.2, port: 80, protocol: http}
+  raw: {vip: 198.51.100.2, port: 5432, protocol: tcp}
+networks:
+  net-0: {subnet: 192.0.2.0/28}
+  net-1: {subnet: 192.0.2.128/25}
+  net-2: {subnet: 10.1.0.0/24}
+nodes:
+  many-users: {kind: client, networks: [net-0], sources: 203.0.113.0/24}
+  left-or-right: {kind: bird, count: 3, asn: 65000, networks: [net-0, net-1], bfd_interval: 50ms}
+  l4: {kind: ipvs, networks: [net-1], serves: [web-a, web-b, raw], to: p-r, scheduler: rr}
+  p-r: {kind: haproxy, count: 2, networks: [net-1, net-2], serves: [web-a, web-b, raw], to: b}
+  b: {kind: web, networks: [net-2]}
+`;
+
+const plans: Record<string, Plan> = {
+  'three-tier': await threeTier(),
+  odd: planTopology(topologyOf(parseDocument(odd, 'odd.yaml'), kindTable), kindTable),
+};
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tierlab-render-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const programs = [
+  { program: 'bird', file: 'bird.conf', argv: ['-p', '-c'] },
+  { program: 'haproxy', file: 'haproxy.cfg', argv: ['-c', '-f'] },
+  { program: 'keepalived', file: 'keepalived.conf', argv: ['-t', '-f'] },
+] as const;
+
+for (const { program, file, argv } of programs) {
+  const isHere = spawnSync('sh', ['-c', `PATH=$PATH:/usr/sbin command -v ${program}`]).status === 0;
+  for (const [name, plan] of Object.entries(plans)) {
+    test.skipIf(!isHere)(
+      `${program} accepts its configuration for every node of ${name}${isHere ? '' : ` (${program} is not installed)`}`,
+      () => {
+        const asked = plan.nodes.flatMap((node) => {
+          const base = join(folder, name, node.name);
+          const paths = { files: base, run: base, programs: '/programs', node: '/node' };
+          const text = kinds[node.kind]?.render(node, plan, paths)[file];
+          if (text === undefined) return [];
+          mkdirSync(base, { recursive: true });
+          writeFileSync(join(base, file), text);
+          const path = `${process.env.PATH}:/usr/sbin`;
+          const said = execFileSync(program, [...argv, join(base, file)], {
+            env: { PATH: path },
+            encoding: 'utf8',
+            stdio: 'pipe',
+          });
+          return [{ node: node.name, said }];
+        });
+        expect(asked.length).toBeGreaterThan(0);
+        for (const { node, said } of asked) expect(said, node).not.toMatch(/warning|error|unknown/i);
+      },
+    );
+  }
+}

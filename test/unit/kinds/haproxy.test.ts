@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { parseServers } from '../../../src/kinds/haproxy/stats.ts';
+import { kinds } from '../../../src/kinds/index.ts';
+import { nodeOf, threeTier } from './three-tier.ts';
+
+const plan = await threeTier();
+const node = nodeOf(plan, 'l7-1');
+const paths = { files: '/files', run: '/run/l7-1', programs: '/programs', node: '/node' };
+
+test('the state of each backend is read from the stats socket', () => {
+  const csv = readFileSync(new URL('recorded/haproxy-stat.csv', import.meta.url), 'utf8');
+  expect(parseServers(csv)).toEqual(
+    ['web-1', 'web-2', 'web-3'].map((name) => ({
+      name,
+      backend: 'tl_web',
+      status: 'UP',
+      check: 'L7OK',
+      sessions: 0,
+    })),
+  );
+});
+
+test('an answer without lines has no backends', () => {
+  expect(parseServers('\n')).toEqual([]);
+});
+
+test('tunnelled packets are taken from every L4 node and from nobody else', () => {
+  const batch = kinds.haproxy?.ipBatch(node, plan) ?? [];
+  expect(batch.filter((line) => line.includes('ipproto 4'))).toEqual([
+    'rule add pref 10 ipproto 4 from 192.0.2.131 lookup local',
+    'rule add pref 10 ipproto 4 from 192.0.2.132 lookup local',
+    'rule add pref 20 ipproto 4 blackhole',
+  ]);
+  expect(batch.at(-1)).toBe('rule del pref 0');
+});
+
+test('a node behind several services with one port answers the check of that port once', () => {
+  const [service] = node.services;
+  if (service === undefined) throw new Error('l7-1 serves nothing');
+  const services = [service, { ...service, name: 'shop', vip: '198.51.100.2' }];
+  const text = kinds.haproxy?.render({ ...node, services }, plan, paths)['haproxy.cfg'] ?? '';
+  expect(text.match(/bind \S+/g)).toEqual([
+    'bind 192.0.2.133:80',
+    'bind 198.51.100.1:80',
+    'bind 198.51.100.2:80',
+  ]);
+  expect(text).toContain('monitor fail if { nbsrv(tl_shop) lt 1 }');
+});

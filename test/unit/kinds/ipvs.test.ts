@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import type { NodeView } from '../../../src/kinds/contract.ts';
+import { kinds } from '../../../src/kinds/index.ts';
+import { idleSeconds, parseConnections } from '../../../src/kinds/ipvs/connections.ts';
+import { askServers, missingServers, parseServers } from '../../../src/kinds/ipvs/servers.ts';
+import { nodeOf, threeTier } from './three-tier.ts';
+
+const plan = await threeTier();
+const node = nodeOf(plan, 'l4-2');
+const recorded = (name: string): string => readFileSync(new URL(`recorded/${name}`, import.meta.url), 'utf8');
+const paths = { files: '/files', run: '/run/l4-2', programs: '/programs', node: '/node' };
+
+function viewOf(files: Readonly<Record<string, string>>, netlink?: string): NodeView {
+  return {
+    node,
+    plan,
+    paths,
+    ask: () => Promise.reject(new Error('nobody to ask')),
+    readFile: async (path) => files[path] ?? Promise.reject(new Error(`no ${path}`)),
+    exec: async () =>
+      netlink === undefined
+        ? Promise.reject(new Error('no process'))
+        : { exitCode: 0, stdout: netlink, stderr: '' },
+  };
+}
+
+test('the connection table of the kernel is read', () => {
+  const connections = parseConnections(recorded('ip_vs_conn.txt'));
+  expect(connections).toHaveLength(33);
+  expect(connections[0]).toEqual({
+    protocol: 'TCP',
+    client: '203.0.113.94',
+    clientPort: 20343,
+    vip: '198.51.100.1',
+    port: 80,
+    server: '192.0.2.133',
+    state: 'FIN_WAIT',
+    expires: 119,
+  });
+});
+
+test('a flow is idle for as long as its timer has run down from its state', () => {
+  const [connection] = parseConnections(recorded('ip_vs_conn.txt'));
+  if (connection === undefined) throw new Error('nothing recorded');
+  expect(idleSeconds(connection)).toBe(1);
+  expect(idleSeconds({ ...connection, state: 'ESTABLISHED', expires: 640 })).toBe(260);
+  expect(idleSeconds({ ...connection, state: 'CLOSE', expires: 10 })).toBe(0);
+});
+
+test('flows name the service and the L7 node that they are sent to', async () => {
+  const flows = await kinds.ipvs?.flows?.(viewOf({ '/proc/net/ip_vs_conn': recorded('ip_vs_conn.txt') }));
+  expect(flows).toHaveLength(33);
+  expect(flows?.at(-1)).toEqual({
+    client: '203.0.113.2:20001',
+    service: 'web',
+    target: 'l7-2',
+    idleSeconds: 1,
+  });
+});
+
+test('the servers read alike from the kernel and from ipvsadm', () => {
+  const fromProc = parseServers(recorded('ip_vs.txt'));
+  expect(fromProc).toEqual(parseServers(recorded('ipvsadm.txt')));
+  expect(fromProc.map(({ service, address, weight }) => `${service} ${address} ${weight}`)).toEqual([
+    '198.51.100.1:80 192.0.2.135 1',
+    '198.51.100.1:80 192.0.2.134 1',
+    '198.51.100.1:80 192.0.2.133 1',
+  ]);
+});
+
+test('ipvsadm is asked only if the kernel left servers out', async () => {
+  const whole = recorded('ip_vs.txt');
+  const some = whole.split('\n').slice(0, 5).join('\n');
+  expect(await askServers(viewOf({ '/proc/net/ip_vs': whole }))).toHaveLength(3);
+  expect(await askServers(viewOf({ '/proc/net/ip_vs': some }, recorded('ipvsadm.txt')))).toHaveLength(3);
+});
+
+test('a server without weight and one that is not there are missed', () => {
+  const [first, second] = parseServers(recorded('ip_vs.txt'));
+  if (first === undefined || second === undefined) throw new Error('nothing recorded');
+  expect(missingServers(node, parseServers(recorded('ip_vs.txt')))).toEqual([]);
+  expect(missingServers(node, [first, { ...second, weight: 0 }])).toEqual([
+    'l7-1 is no server of web yet',
+    'l7-2 has weight 0 for web',
+  ]);
+});
+
+test('all L4 nodes list the same servers in the same order', () => {
+  const [one, two] = ['l4-1', 'l4-2'].map((name) => {
+    const files = kinds.ipvs?.render(nodeOf(plan, name), plan, paths);
+    return files?.['keepalived.conf'];
+  });
+  expect(one).toBe(two);
+  expect(one?.match(/real_server (\S+)/g)).toEqual([
+    'real_server 192.0.2.133',
+    'real_server 192.0.2.134',
+    'real_server 192.0.2.135',
+  ]);
+});
+
+test('the protection of a takeover can be switched off', () => {
+  const sloppy = (options: Record<string, unknown>) =>
+    kinds.ipvs?.sysctls({ ...node, options }, plan)['net/ipv4/vs/sloppy_tcp'];
+  expect(sloppy({})).toBe('1');
+  expect(sloppy({ sloppy_tcp: false })).toBe('0');
+});

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { kinds, kindTable } from '../../../src/kinds/index.ts';
+import { threeTier } from './three-tier.ts';
+
+const plan = await threeTier();
+const golden = new URL('../../golden/render/three-tier/', import.meta.url).pathname;
+
+for (const node of plan.nodes.filter(({ kind }) => ['bird', 'ipvs', 'haproxy', 'client'].includes(kind))) {
+  const kind = kinds[node.kind];
+  const paths = {
+    files: `/files/${node.name}`,
+    run: `/run/${node.name}`,
+    programs: '/programs',
+    node: '/node',
+  };
+
+  test(`the files of ${node.name} are as kept`, async () => {
+    for (const [name, text] of Object.entries(kind?.render(node, plan, paths) ?? {}))
+      await expect(text).toMatchFileSnapshot(`${golden}${node.name}/${name}`);
+  });
+
+  test(`what ${node.name} is told beside its files is as kept`, async () => {
+    const told = {
+      sysctls: kind?.sysctls(node, plan),
+      ipBatch: kind?.ipBatch(node, plan),
+      daemons: kind?.daemons(node, plan, paths),
+    };
+    await expect(`${JSON.stringify(told, null, 2)}\n`).toMatchFileSnapshot(`${golden}${node.name}/node.json`);
+  });
+}
+
+test('every kind is listed under its own name', () => {
+  for (const [name, { traits }] of Object.entries(kinds)) expect(traits.name).toBe(name);
+  expect(Object.keys(kindTable).sort()).toEqual(['bird', 'client', 'haproxy', 'ipvs', 'switch', 'web']);
+});
+
+test('the keys of every kind have descriptions and defaults that editors can show', () => {
+  for (const { options } of Object.values(kindTable)) {
+    const schema = z.toJSONSchema(options, { io: 'input' });
+    for (const [key, value] of Object.entries(schema.properties ?? {}))
+      expect(value, key).toMatchObject({ description: expect.any(String), default: expect.anything() });
+  }
+});
+
+test('checked options pass the check again', () => {
+  for (const { options } of Object.values(kindTable)) {
+    const once = options.parse({});
+    expect(options.parse(once)).toEqual(once);
+  }
+});
+
+test('a duration without a unit, and one out of range, are refused', () => {
+  const refusal = (value: unknown) =>
+    kindTable.ipvs?.options.safeParse({ bfd_interval: value }).error?.issues[0]?.message;
+  expect(refusal('100')).toBe('expected a duration such as 10ms');
+  expect(refusal('1ms')).toBe('expected 10ms to 10s');
+  expect(refusal('50ms')).toBeUndefined();
+});

@@ -32,7 +32,7 @@ describe('windows', () => {
     const story = {
       expect: ['held.blackout.max in crash..+700ms < 100ms', 'held.blackout.max in crash..+2s > 600ms'],
     };
-    expect(await figures(story)).toEqual([3, 656]);
+    expect(await figures(story)).toEqual([4, 656]);
   });
 
   test('breaks, moves and nodes are counted by their own time', async () => {
@@ -106,6 +106,36 @@ test('a connection that was opened anew before steady state is not broken', asyn
   expect(metrics.held).toMatchObject({ established: 8, broken: 0, beats: expect.any(Number) });
 });
 
+test('a connection that broke stays broken when its number is opened anew', async () => {
+  const { metrics } = await judge(
+    buildHistory({
+      breaks: { 3: { atMs: 2000, cause: 'rst' } },
+      change: (events) =>
+        events.flatMap((event): HistoryEvent[] => {
+          if (event.type !== 'close' || event.flow !== 3) return [event];
+          const anew = { l7: 'l7-2', backend: 'web-1', connection: 'l7-2:900', connectMs: 1 };
+          return [
+            event,
+            {
+              type: 'open',
+              t: event.t + 50,
+              traffic: 'held',
+              flow: 3,
+              client: '203.0.113.13:20003',
+              ...anew,
+            },
+          ];
+        }),
+    }),
+  );
+  expect(metrics.held).toMatchObject({ broken: 1, 'broken.rst': 1, survived: 7 });
+});
+
+test('a flow that broke before a fault was not exposed to it', async () => {
+  const { metrics } = await judge(buildHistory({ breaks: { 2: { atMs: 400, cause: 'rst' } } }));
+  expect(metrics.held).toMatchObject({ broken: 1, exposed: 3, own_share: 0, collateral: 1 });
+});
+
 test('a connection that breaks before steady state and stays so makes the run unbelievable, not failed', async () => {
   const { verdict, reasons } = await judge(buildHistory({ breaks: { 3: { atMs: -1500, cause: 'rst' } } }));
   expect(verdict).toBe('unknown');
@@ -177,6 +207,17 @@ test('a flow that goes to and fro moved once, and counts for both ways', async (
     ['l4-1', 'l4-2', 4],
     ['l4-2', 'l4-1', 1],
   ]);
+});
+
+test('a flow that is seen at another L7 behind the same L4 did not move', async () => {
+  const { metrics } = await judge(
+    buildHistory({
+      moves: false,
+      change: (events) =>
+        events.map((event) => (event.type === 'path' ? { ...event, from: event.l4 } : event)),
+    }),
+  );
+  expect(metrics.held?.moved).toBe(0);
 });
 
 test('a tolerance in percent is of the value, but in points where the value is a ratio', async () => {

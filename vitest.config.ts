@@ -7,6 +7,8 @@ const guestsAtOnce = Math.max(1, Math.floor(availableParallelism() / 2));
 /** One after another: what a later one measures, an earlier one would disturb. */
 export default defineConfig({
   test: {
+    // A golden file that is missing is a failure like one that differs; UPDATE_GOLDEN=1 writes both.
+    update: process.env.UPDATE_GOLDEN === '1' ? 'all' : 'none',
     reporters: ['default', './test/reporter.ts'],
     projects: [
       {

@@ -1,0 +1,208 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, inject, test } from 'vitest';
+import { scratch, tierlab } from './run-cli.ts';
+
+const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8')) as {
+  version: string;
+};
+
+test.each([[['--version']], [['-V']], [['--quiet', '--version']]])(
+  '%j says the version and nothing else',
+  (args) => {
+    expect(tierlab(args)).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: '' });
+  },
+);
+
+test('without a command it explains itself on stderr and is a usage error', () => {
+  const { exitCode, stdout, stderr } = tierlab([]);
+  expect(exitCode).toBe(2);
+  expect(stdout).toBe('');
+  expect(stderr).toMatch(/^Usage: tierlab/);
+});
+
+test('an unknown command is a usage error with a suggestion', () => {
+  const { exitCode, stdout, stderr } = tierlab(['plann', 'topologies/three-tier.yaml']);
+  expect(exitCode).toBe(2);
+  expect(stdout).toBe('');
+  expect(stderr).toMatch(/unknown command 'plann'[\s\S]*Did you mean plan\?/);
+});
+
+test('an unknown flag is a usage error with a suggestion', () => {
+  const { exitCode, stderr } = tierlab(['up', '--hosst', 'uml', 'topologies/three-tier.yaml']);
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch(/unknown option '--hosst'[\s\S]*Did you mean --host\?/);
+});
+
+test.each([
+  [['up', '--host', 'docker', 'x.yaml'], /auto, native, uml/],
+  [['--format', 'xml', 'ps'], /text, json/],
+  [['schema', 'lab'], /topology, scenario/],
+  [['completion', 'tcsh'], /bash, zsh, fish/],
+  [['plan'], /missing required argument 'topology'/],
+  [['render', 'topologies/three-tier.yaml'], /--output/],
+  [['exec', 'l4-1'], /missing required argument 'command'/],
+  [['up', '--memory', 'much', 'topologies/three-tier.yaml'], /much/],
+  [['logs', '--lines', '-3', 'l4-1'], /-3/],
+  [['test', '--seed', '1.5', 'labs/01-l4-crash'], /1\.5/],
+])('%j is a usage error that says what would be right', (args, hint) => {
+  const home = join(scratch(), 'home');
+  const { exitCode, stdout, stderr } = tierlab(args, { env: { TIERLAB_HOME: home } });
+  expect(stderr).toMatch(hint);
+  expect(stderr).not.toMatch(/\n\s+at /);
+  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+});
+
+test.each([
+  ['ps', []],
+  ['exec', ['l4-1', '--', 'true']],
+  ['logs', ['l4-1']],
+  ['shell', ['l4-1']],
+])('%s without a lab says how to start one', (command, args) => {
+  const { exitCode, stdout, stderr } = tierlab([command, ...args]);
+  expect({ exitCode, stdout }).toEqual({ exitCode: 4, stdout: '' });
+  expect(stderr).toBe(
+    'error: no lab is running\n  → start one with `tierlab up topologies/three-tier.yaml`\n',
+  );
+});
+
+test('in JSON an error is one document on stdout, and stderr stays silent', () => {
+  const { exitCode, stdout, stderr } = tierlab(['--format', 'json', 'ps']);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 4, stderr: '' });
+  expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'no-lab', message: 'no lab is running' } });
+});
+
+test('down with nothing to remove is fine, by name too, and creates nothing', () => {
+  const home = join(scratch(), 'home');
+  const env = { TIERLAB_HOME: home };
+  expect(tierlab(['down'], { env })).toEqual({ exitCode: 0, stdout: 'There is no lab.\n', stderr: '' });
+  expect(tierlab(['down', '--all'], { env }).exitCode).toBe(0);
+  expect(tierlab(['down', 'nosuch'], { env })).toMatchObject({
+    exitCode: 0,
+    stdout: 'There is no lab nosuch.\n',
+  });
+  expect(tierlab(['destroy', 'topologies/three-tier.yaml'], { env }).exitCode).toBe(0);
+  expect(() => readdirSync(home)).toThrow(/ENOENT/);
+});
+
+test('judge of a folder that holds no run says what a run is', () => {
+  const { exitCode, stderr } = tierlab(['judge', scratch()]);
+  expect(exitCode).toBe(3);
+  expect(stderr).toMatch(/holds no saved run\n {2}→ .*main\.jsonl/);
+});
+
+test('flags can be set in the environment, and the command line beats it', () => {
+  const env = { TIERLAB_FORMAT: 'json' };
+  expect(() => JSON.parse(tierlab(['plan', 'topologies/three-tier.yaml'], { env }).stdout)).not.toThrow();
+  expect(tierlab(['--format', 'text', 'plan', 'topologies/three-tier.yaml'], { env }).stdout).toMatch(
+    /^three-tier: /,
+  );
+  const wrong = tierlab(['ps'], { env: { TIERLAB_FORMAT: 'xml' } });
+  expect(wrong.exitCode).toBe(2);
+  expect(wrong.stderr).toMatch(/TIERLAB_FORMAT.*text, json/);
+});
+
+test('colours are for terminals: a pipe gets none unless asked, and NO_COLOR beats asking', () => {
+  const colour = '\u001b[';
+  const doctor = (env: Record<string, string>, ...flags: string[]): string =>
+    tierlab([...flags, 'doctor'], { env }).stdout;
+  expect(doctor({})).not.toContain(colour);
+  expect(doctor({ FORCE_COLOR: '1' })).toContain(colour);
+  expect(doctor({ FORCE_COLOR: '1', NO_COLOR: '1' })).not.toContain(colour);
+  expect(doctor({ FORCE_COLOR: '1' }, '--no-color')).not.toContain(colour);
+});
+
+test('doctor tells of each host whether it can be used, or why not and what to do', () => {
+  const { exitCode, stdout } = tierlab(['--format', 'json', 'doctor']);
+  const { hosts } = JSON.parse(stdout) as {
+    hosts: { host: string; usable: boolean; problems: { what: string; remedy: string }[] }[];
+  };
+  expect(hosts.map(({ host }) => host)).toEqual(['native', 'uml']);
+  for (const { usable, problems } of hosts) {
+    expect(problems.length > 0).toBe(!usable);
+    for (const { what, remedy } of problems) expect(what.length * remedy.length).toBeGreaterThan(0);
+  }
+  expect(exitCode).toBe(hosts.some(({ usable }) => usable) ? 0 : 3);
+});
+
+test('setup names what it would run without running it', () => {
+  const { exitCode, stdout, stderr } = tierlab(['--format', 'json', 'setup', '--dry-run']);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  const { missing, installed, command } = JSON.parse(stdout) as {
+    missing: string[];
+    installed: string[];
+    command?: string[];
+  };
+  expect(installed).toEqual([]);
+  if (missing.length > 0) expect(command?.join(' ')).toContain(missing.join(' '));
+});
+
+test('validate tells all problems of all files at once, each with its place', () => {
+  const folder = scratch();
+  const topology = join(folder, 'bad.yaml');
+  writeFileSync(
+    topology,
+    'name: bad\nnetworks:\n  a: {subnet: 192.0.2.0/33}\nnodes:\n  x: {kind: birdd, networks: [b]}\n',
+  );
+  const { exitCode, stdout, stderr } = tierlab([
+    'validate',
+    topology,
+    join(folder, 'missing.yaml'),
+    'labs/01-l4-crash',
+  ]);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: '' });
+  expect(stdout).toContain(`${topology}:3:`);
+  expect(stdout).toContain(`${topology}:5:`);
+  expect(stdout).toMatch(/did you mean "bird"/);
+  expect(stdout).toMatch(/missing\.yaml does not exist/);
+  expect(stdout).toContain('labs/01-l4-crash: fine');
+  const json = tierlab(['--format', 'json', 'validate', topology, 'labs/01-l4-crash']);
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    valid: false,
+    files: [{ file: topology }, { file: 'labs/01-l4-crash', diagnostics: [] }],
+  });
+});
+
+test('everything that ships validates', () => {
+  const root = inject('packageRoot');
+  const shipped = [
+    ...readdirSync(join(root, 'topologies')).map((name) => `topologies/${name}`),
+    ...readdirSync(join(root, 'labs')).map((name) => `labs/${name}`),
+  ];
+  expect(tierlab(['validate', ...shipped])).toEqual({
+    exitCode: 0,
+    stdout: shipped.map((file) => `${file}: fine\n`).join(''),
+    stderr: '',
+  });
+});
+
+test('plan in JSON is one document alone on stdout, the same each time, wherever the flag stands', () => {
+  const { exitCode, stdout, stderr } = tierlab(['--format', 'json', 'plan', 'topologies/three-tier.yaml']);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  const plan = JSON.parse(stdout) as { nodes: { name: string }[] };
+  expect(plan.nodes.map(({ name }) => name)).toContain('l7-3');
+  expect(tierlab(['plan', 'topologies/three-tier.yaml', '--format', 'json']).stdout).toBe(stdout);
+});
+
+test('schemas are JSON in either format', () => {
+  for (const what of ['topology', 'scenario']) {
+    const { exitCode, stdout } = tierlab(['schema', what]);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ type: 'object' });
+  }
+});
+
+test('render writes every file into a new folder and refuses one that holds something', () => {
+  const folder = join(scratch(), 'deep/out');
+  const args = ['render', 'topologies/three-tier.yaml', '--output', folder];
+  expect(tierlab(args).exitCode).toBe(0);
+  const written = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  expect(written).toEqual(
+    expect.arrayContaining(['nodes/r-1/bird.conf', 'nodes/l7-3/haproxy.cfg', 'plumbing/up.sh']),
+  );
+  const before = readFileSync(join(folder, 'plumbing/up.sh'), 'utf8');
+  const { exitCode, stdout, stderr } = tierlab(args);
+  expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
+  expect(stderr).toMatch(/is not empty\n {2}→ name a new folder/);
+  expect(readFileSync(join(folder, 'plumbing/up.sh'), 'utf8')).toBe(before);
+});

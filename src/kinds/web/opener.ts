@@ -7,56 +7,59 @@
  *
  * `perl web-opener.pl LIST COMMAND…`, LIST as in server.ts; a namespace of `-` is the one it starts in.
  * The addresses may come up later: IP_FREEBIND (ip(7)).
+ *
+ * It loads no module but strict: in the guest Socket and Config alone would take as long as all the rest. The numbers
+ * are those of asm-generic/socket.h, which x86-64, aarch64 and riscv64 have in common; the machine is e_machine in the
+ * header of its own program (elf(5)).
  */
 export const openerScript = `use strict;
-use warnings;
-use Config;
-use Socket qw(:DEFAULT IPPROTO_IP inet_pton);
-use constant { IP_FREEBIND => 15, CLONE_NEWNET => 0x40000000, RLIMIT_NOFILE => 7 };
+BEGIN { $^W = 1 }
+my ($inet, $stream, $sol_socket, $reuseaddr, $ipproto_ip, $freebind) = (2, 1, 1, 2, 0, 15);
+my ($newnet, $rlimit_nofile) = (0x40000000, 7);
+my %numbers = (
+  62 => { setns => 308, prlimit => 302 }, # x86-64
+  183 => { setns => 268, prlimit => 261 }, # aarch64
+  243 => { setns => 268, prlimit => 261 }, # riscv64
+);
 
 my ($list, @server) = @ARGV;
-$| = 1;
 $^F = 1 << 20; # sockets stay open across exec
 
-my ($machine) = $Config{archname} =~ /^([^-]+)/;
-my %numbers = (
-  x86_64  => { setns => 308, prlimit => 302 },
-  aarch64 => { setns => 268, prlimit => 261 },
-  riscv64 => { setns => 268, prlimit => 261 },
-);
-my $number = $numbers{$machine} or die "web: system call numbers of $machine are not known\\n";
+open(my $self, '<:raw', '/proc/self/exe') or die "web: cannot read /proc/self/exe: $!\\n";
+read($self, my $elf, 20);
+close($self);
+my $machine = unpack('x18v', $elf);
+my $number = $numbers{$machine} or die "web: system call numbers of machine $machine are not known\\n";
 
 for my $wanted (1 << 20, 1 << 18, 1 << 16) {
-  last if syscall($number->{prlimit}, 0, RLIMIT_NOFILE, pack('QQ', $wanted, $wanted), 0) == 0;
+  last if syscall($number->{prlimit}, 0, $rlimit_nofile, pack('QQ', $wanted, $wanted), 0) == 0;
 }
 
-my $home = '/proc/self/ns/net';
-open(my $back, '<', $home) or die "web: cannot open namespace $home: $!\\n";
+open(my $home, '<', '/proc/self/ns/net') or die "web: cannot open /proc/self/ns/net: $!\\n";
 open(my $lines, '<', $list) or die "web: cannot read $list: $!\\n";
-my (@sockets, @fds, $moved);
+my (@sockets, $moved);
 while (my $line = <$lines>) {
   chomp $line;
   next if $line eq '';
   my ($node, $address, $port, $namespace) = split /\\t/, $line;
+  my @bytes = $address =~ /^(\\d+)\\.(\\d+)\\.(\\d+)\\.(\\d+)$/ or die "$node: no address: $address\\n";
   $moved = enter($node, $namespace) if $namespace ne '-';
-  socket(my $socket, PF_INET, SOCK_STREAM, 0) or die "$node: cannot make a socket: $!\\n";
-  setsockopt($socket, SOL_SOCKET, SO_REUSEADDR, 1);
-  setsockopt($socket, IPPROTO_IP, IP_FREEBIND, 1);
-  my $packed = inet_pton(AF_INET, $address) or die "$node: no address: $address\\n";
-  bind($socket, pack_sockaddr_in($port, $packed)) or die "$node: cannot bind $address:$port: $!\\n";
+  socket(my $socket, $inet, $stream, 0) or die "$node: cannot make a socket: $!\\n";
+  setsockopt($socket, $sol_socket, $reuseaddr, 1);
+  setsockopt($socket, $ipproto_ip, $freebind, 1);
+  bind($socket, pack('S n C4 x8', $inet, $port, @bytes)) or die "$node: cannot bind $address:$port: $!\\n";
   listen($socket, 4096) or die "$node: cannot listen on $address:$port: $!\\n";
   push @sockets, $socket;
-  push @fds, fileno($socket);
 }
 close($lines);
-enter('web', "/proc/self/fd/" . fileno($back)) if $moved;
-close($back);
-exec(@server, join(',', @fds)) or die "web: cannot start $server[0]: $!\\n";
+enter('web', '/proc/self/fd/' . fileno($home)) if $moved;
+close($home);
+exec(@server, join(',', map { fileno $_ } @sockets)) or die "web: cannot start $server[0]: $!\\n";
 
 sub enter {
   my ($node, $path) = @_;
   open(my $namespace, '<', $path) or die "$node: cannot open namespace $path: $!\\n";
-  syscall($number->{setns}, fileno($namespace), CLONE_NEWNET) == 0 or die "$node: cannot enter $path: $!\\n";
+  syscall($number->{setns}, fileno($namespace), $newnet) == 0 or die "$node: cannot enter $path: $!\\n";
   close($namespace);
   return 1;
 }

@@ -14,7 +14,7 @@ import { ExpressionError, type Token, tokenize } from './tokens.ts';
 export type Operator = '==' | '!=' | '<' | '<=' | '>' | '>=' | '~';
 
 /** Where a window ends: at a mark, some time after its start, or with the run. */
-export type WindowEnd =
+type WindowEnd =
   | { readonly type: 'mark'; readonly mark: string }
   | { readonly type: 'later'; readonly ms: number }
   | { readonly type: 'end' };
@@ -47,7 +47,7 @@ export interface LiteralOperand {
   readonly column: number;
 }
 
-export type Operand = MetricOperand | LiteralOperand;
+type Operand = MetricOperand | LiteralOperand;
 
 export interface Expectation {
   readonly expression: string;

@@ -53,7 +53,7 @@ export function movesWithin(flow: Flow, start: number, end: number): Step[] {
 }
 
 /** All nodes that the flow went through just before this moment, as far as anybody saw. */
-export function nodesBefore(flow: Flow, t: number): string[] {
+function nodesBefore(flow: Flow, t: number): string[] {
   const l4 = l4Before(flow, t);
   return l4 === undefined ? [flow.l7, flow.backend] : [l4, flow.l7, flow.backend];
 }

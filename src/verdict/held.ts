@@ -34,7 +34,7 @@ export const causes: readonly Cause[] = [
 ];
 
 /** A heartbeat that takes longer makes a stalled flow. */
-export const stallMs = 1000;
+const stallMs = 1000;
 
 export const heldMetrics: readonly Metric<HeldView>[] = [
   {

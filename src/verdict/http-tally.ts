@@ -20,7 +20,7 @@ export interface HttpTally {
   readonly due: number[];
 }
 
-export const bucketMs = 50;
+const bucketMs = 50;
 
 export function httpTally(
   spec: HttpView['spec'],

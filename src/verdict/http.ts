@@ -85,7 +85,7 @@ export const httpMetrics: readonly Metric<HttpView>[] = [
   },
 ];
 
-export function errorsOf({ errors }: Pick<HttpView, 'errors'>): number {
+function errorsOf({ errors }: Pick<HttpView, 'errors'>): number {
   return [...errors.values()].reduce((sum, count) => sum + count, 0);
 }
 

@@ -4,7 +4,7 @@
 export type Unit = 'count' | 'duration' | 'ratio' | 'rate';
 
 /** There is no honest figure, and this is why (a clause: "no request ended in this window"). */
-export interface Unmeasured {
+interface Unmeasured {
   readonly unmeasured: string;
 }
 

@@ -1,0 +1,91 @@
+/** The bundled command line as a user runs it, in a home of its own, and the inventory of what it leaves behind. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const repository = resolve(fileURLToPath(new URL('../..', import.meta.url)));
+export const threeTier = join(repository, 'topologies/three-tier.yaml');
+const program = join(repository, 'dist/tierlab.js');
+
+export interface Outcome {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Home {
+  readonly directory: string;
+  readonly run: (...args: string[]) => Promise<Outcome>;
+  readonly start: (...args: string[]) => Started;
+  /** What is there of this home: processes, namespaces, folders of labs. Empty if nothing is left. */
+  readonly inventory: () => Promise<string[]>;
+  readonly remove: () => Promise<void>;
+}
+
+export interface Started {
+  readonly child: ChildProcess;
+  readonly outcome: Promise<Outcome>;
+}
+
+export async function makeHome(): Promise<Home> {
+  const directory = await mkdtemp(join(tmpdir(), 'tierlab-test-'));
+  const env = { ...process.env, TIERLAB_HOME: directory, NO_COLOR: '1' };
+  const start = (...args: string[]): Started => {
+    const child = spawn(process.execPath, [program, ...args], {
+      env,
+      cwd: directory,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return { child, outcome: collect(child) };
+  };
+  const run = (...args: string[]): Promise<Outcome> => start(...args).outcome;
+  return {
+    directory,
+    run,
+    start,
+    inventory: () => inventory(directory),
+    async remove() {
+      await run('down', '--all');
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function collect(child: ChildProcess): Promise<Outcome> {
+  const texts = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (chunk: string) => {
+      texts[name] += chunk;
+    });
+  }
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { exitCode: code ?? -1, ...texts };
+}
+
+/** Every process whose command line or environment names the home, every folder of a lab, every tagged namespace. */
+async function inventory(directory: string): Promise<string[]> {
+  const labs = await readdir(join(directory, 'labs')).catch(() => []);
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+  const processes = await Promise.all(
+    pids.map(async (pid) => {
+      const read = (file: string): Promise<string> =>
+        readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
+      const [environment, commandLine] = await Promise.all([read('environ'), read('cmdline')]);
+      const isOurs =
+        commandLine.includes(directory) ||
+        (environment.includes(directory) && environment.includes('TIERLAB_LAB='));
+      return isOurs ? [`process ${pid}: ${commandLine.replaceAll('\0', ' ').slice(0, 120)}`] : [];
+    }),
+  );
+  const mounts = (await readFile('/proc/self/mountinfo', 'utf8'))
+    .split('\n')
+    .filter((line) => line.includes(directory));
+  return [
+    ...labs.map((name) => `folder of lab ${name}`),
+    ...processes.flat(),
+    ...mounts.map((line) => `mount ${line}`),
+  ];
+}

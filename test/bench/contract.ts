@@ -16,7 +16,7 @@ export const measurementNames = [
 
 export type MeasurementName = (typeof measurementNames)[number];
 
-export type Unit = 'ms' | 'MB' | 'connections' | 'things';
+export type Unit = 'ms' | 'MB' | 'connections' | 'answers' | 'things';
 
 /** What has to be reached; a row without a goal is there for information. */
 export type Goal =

@@ -35,7 +35,7 @@ async function versions(): Promise<Record<string, string>> {
         all: true,
         reject: false,
         timeout: 5000,
-        env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` },
+        env: { PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` },
       });
       const line = all?.split('\n').find((text) => /\d/.test(text));
       return failed || line === undefined ? [] : [[name, line.trim()] as const];

@@ -34,7 +34,11 @@ async function findPython(): Promise<string | { readonly reason: string }> {
   return { reason: `Mininet is not installed ${remedy}` };
 }
 
-async function measure(bench: Bench, python: string, found: Parameters<Measurement['run']>[1]): Promise<void> {
+async function measure(
+  bench: Bench,
+  python: string,
+  found: Parameters<Measurement['run']>[1],
+): Promise<void> {
   const { report, signal } = bench;
   const repeats = Math.min(bench.repeats, 3);
   report({ type: 'step', message: `a star of ${nodes} namespaces with Mininet, ${repeats} times each way` });

@@ -10,13 +10,22 @@ import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import { Defer } from '../../src/base/defer.ts';
 import type { Progress } from '../../src/base/progress.ts';
-import { type Bench, type Measurement, type MeasurementName, measurementNames, type Outcome } from './contract.ts';
+import { chain } from './chain.ts';
+import {
+  type Bench,
+  type Measurement,
+  type MeasurementName,
+  measurementNames,
+  type Outcome,
+} from './contract.ts';
 import { describeMachine } from './machine.ts';
 import { mininet } from './mininet.ts';
 import { star } from './star.ts';
+import { startUp } from './start-up.ts';
+import { crash, steady } from './survival.ts';
 import { describeOutcomes, ratioOf, reaches } from './table.ts';
 
-const measurements: readonly Measurement[] = [star, mininet];
+const measurements: readonly Measurement[] = [star, mininet, startUp, chain, steady, crash];
 
 interface Options {
   readonly only?: readonly MeasurementName[];
@@ -105,7 +114,9 @@ function parse(argv: readonly string[]): Options {
     .addOption(new Option('--only <name...>', 'only these measurements').choices(measurementNames))
     .addOption(new Option('--repeats <count>', 'samples of each side').default(5).argParser(Number))
     .option('--large', 'also a star of 1,000 namespaces', false)
-    .addOption(new Option('--format <format>', 'what is printed on stdout').choices(['text', 'json']).default('text'))
+    .addOption(
+      new Option('--format <format>', 'what is printed on stdout').choices(['text', 'json']).default('text'),
+    )
     .option('--json <file>', 'also write the JSON document to a file')
     .option('--dist <folder>', 'the built command line to measure (default: dist)')
     .parse([...argv])

@@ -14,7 +14,16 @@ export async function namespacesOf(prefix: string): Promise<string[]> {
  */
 export async function assertStar(prefix: string, nodes: number): Promise<void> {
   const last = `${prefix}n-${nodes}`;
-  const { stdout: ports } = await execa('ip', ['-n', `${prefix}star`, '-o', 'link', 'show', 'master', 'star', 'up']);
+  const { stdout: ports } = await execa('ip', [
+    '-n',
+    `${prefix}star`,
+    '-o',
+    'link',
+    'show',
+    'master',
+    'star',
+    'up',
+  ]);
   const plugged = ports.split('\n').filter((line) => line.includes('state UP')).length;
   if (plugged !== nodes) throw new Error(`${plugged} of ${nodes} ports are up`);
   const { stdout } = await execa('ip', ['-n', last, '-o', '-4', 'address', 'show', 'dev', 'star']);
@@ -32,7 +41,9 @@ export async function removeStar(prefix: string): Promise<void> {
   if (!names.includes(hub)) return;
   await until(
     async () => {
-      const { stdout } = await execa('ip', ['-n', hub, '-o', 'link', 'show', 'type', 'veth'], { reject: false });
+      const { stdout } = await execa('ip', ['-n', hub, '-o', 'link', 'show', 'type', 'veth'], {
+        reject: false,
+      });
       return { ok: stdout.trim() === '', saw: `${stdout.split('\n').length} ports` };
     },
     { withinMs: 60_000, everyMs: 20, why: 'the cables of removed namespaces to go' },

@@ -16,7 +16,11 @@ export async function writeReference(plan: Plan, prefix: string, folder: string)
     commands.push(`ip ${options}-batch ${file}`);
   };
   const names = [...plan.networks, ...plan.nodes].map(({ name }) => name);
-  await add('', 'namespaces', names.map((name) => `netns add ${prefix}${name}`));
+  await add(
+    '',
+    'namespaces',
+    names.map((name) => `netns add ${prefix}${name}`),
+  );
   for (const { name, mtu, members } of plan.networks) {
     await add(`-n ${prefix}${name} `, name, [
       `link add ${name} mtu ${mtu} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,

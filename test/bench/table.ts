@@ -16,7 +16,9 @@ export function describeOutcomes(outcomes: readonly Outcome[], colours: boolean)
     describeGoal(row),
     verdictOf(row),
   ]);
-  const widths = header.map((title, i) => Math.max(title.length, ...cells.map((line) => line[i]?.length ?? 0)));
+  const widths = header.map((title, i) =>
+    Math.max(title.length, ...cells.map((line) => line[i]?.length ?? 0)),
+  );
   const line = (all: readonly string[]): string =>
     all
       .map((cell, i) => paint(cell.padEnd(widths[i] ?? 0)))
@@ -46,7 +48,9 @@ function remarks(outcomes: readonly Outcome[]): string[] {
     if ('crashed' in outcome) return [`${outcome.measurement}: CRASHED: ${outcome.crashed}`];
     return outcome.note === undefined ? [] : [`${outcome.measurement}, ${outcome.what}: ${outcome.note}`];
   });
-  const missed = outcomes.filter((outcome): outcome is Row => 'measured' in outcome && reaches(outcome) === false);
+  const missed = outcomes.filter(
+    (outcome): outcome is Row => 'measured' in outcome && reaches(outcome) === false,
+  );
   const summary =
     missed.length === 0
       ? 'No goal of those measured is missed.'
@@ -76,4 +80,3 @@ function format(value: number, unit: Unit): string {
 
 const significant = (value: number): string =>
   Number.isFinite(value) ? String(Number(value.toPrecision(3))) : String(value);
-

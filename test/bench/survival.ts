@@ -1,0 +1,121 @@
+/** What the product is for, run through its own `test` command: many connections held, and an L4 node that dies under them. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { JsonReport } from '../../src/report/json.ts';
+import { whyNoGuest } from './chain.ts';
+import { type CommandLine, commandLine } from './command-line.ts';
+import type { Bench, Goal, Measurement, MeasurementName, Outcome, Row } from './contract.ts';
+
+type Scenario = JsonReport['scenarios'][number];
+type Run = Pick<Scenario, 'expectations' | 'metrics' | 'reasons' | 'verdict'>;
+
+const connections = 1000;
+
+/** A scenario has to break something: here at its very end, after everything that is measured. */
+const steadyScenario = (topology: string): string => `name: a thousand connections, nothing breaks
+topology: ${JSON.stringify(topology)}
+seed: 42
+traffic:
+  - {name: held, type: held-tcp, from: client, to: web, connections: ${connections}, heartbeat: 2s, timeout: 5s}
+steady: {for: 3s, within: 60s}
+timeline:
+  - {at: 60s, name: over, fault: link.down, target: 'web-3:servers'}
+duration: 61s
+expect:
+  - held.established == ${connections}
+  - held.broken before over == 0
+  - held.blackout.max before over < 1s
+  - held.beats before over > 28000
+`;
+
+export const steady: Measurement = {
+  names: ['steady'],
+  async run(bench, found) {
+    const reason = whyNoGuest();
+    if (reason !== undefined) return found({ measurement: 'steady', skipped: reason });
+    const cli = await commandLine(bench);
+    const folder = join(bench.scratch, 'steady');
+    await mkdir(folder, { recursive: true });
+    await writeFile(
+      join(folder, 'scenario.yaml'),
+      steadyScenario(join(bench.root, 'topologies/three-tier.yaml')),
+    );
+    bench.report({ type: 'step', message: `${connections} held connections in a guest for a minute` });
+    const scenario = await runScenario(bench, cli, folder);
+    const row = rowsOf('steady', scenario, scenario);
+    found(row('broken in 60 s', 'connections', 'held.broken before over', { of: 'measured', atMost: 0 }));
+    found(row('latest answer', 'ms', 'held.blackout.max before over', { of: 'measured', atMost: 1000 }));
+    found(row('established', 'connections', 'held.established'));
+    found(row('answers in 60 s', 'answers', 'held.beats before over'));
+  },
+};
+
+export const crash: Measurement = {
+  names: ['crash'],
+  async run(bench, found) {
+    const reason = whyNoGuest();
+    if (reason !== undefined) return found({ measurement: 'crash', skipped: reason });
+    const cli = await commandLine(bench);
+    bench.report({ type: 'step', message: 'labs/01-l4-crash in a guest, with its control' });
+    const scenario = await runScenario(bench, cli, join(bench.root, 'labs/01-l4-crash'));
+    const row = rowsOf('crash', scenario, scenario);
+    const all = figure(scenario, 'held.connections') ?? Number.NaN;
+    found(row('broken', 'connections', 'held.broken', { of: 'measured', atMost: 0 }));
+    found(
+      row('moved', 'connections', 'held.moved', {
+        of: 'measured',
+        above: Math.floor(all / 3),
+        atMost: Math.ceil((all * 2) / 3),
+      }),
+    );
+    found(row('longest blackout', 'ms', 'held.blackout.max', { of: 'measured', atMost: 2500 }));
+    const { control } = scenario;
+    if (control === undefined) return;
+    const inControl = rowsOf('crash', scenario, control);
+    const lost = figure(control, 'held.exposed') ?? Number.NaN;
+    found(
+      inControl('control: reset, of those exposed', 'connections', 'held.broken.rst', {
+        of: 'measured',
+        above: lost - 1,
+        atMost: lost,
+      }),
+    );
+    found(inControl('control: collateral', 'connections', 'held.collateral', { of: 'measured', atMost: 0 }));
+  },
+};
+
+/** Exit codes 1 and 5 are verdicts, and shown as what they are. */
+async function runScenario(bench: Bench, cli: CommandLine, lab: string): Promise<Scenario> {
+  const runs = join(bench.scratch, 'runs');
+  const args = ['--format', 'json', 'test', lab, '--host', 'uml', '--runs', runs];
+  const { stdout } = await cli.run(args, { timeoutMs: 300_000, exitCodes: [0, 1, 5] });
+  const [scenario] = (JSON.parse(stdout) as JsonReport).scenarios;
+  if (scenario === undefined) throw new Error(`no scenario in what it printed: ${stdout.slice(0, 400)}`);
+  return scenario;
+}
+
+function rowsOf(
+  measurement: MeasurementName,
+  { host, kernel, seed }: Scenario,
+  run: Run,
+): (what: string, unit: Row['unit'], metric: string, goal?: Goal) => Outcome {
+  const { verdict, reasons, expectations } = run;
+  return (what, unit, metric, goal) => ({
+    measurement,
+    what,
+    unit,
+    measured: figure(run, metric) ?? Number.NaN,
+    ...(goal === undefined ? {} : { goal }),
+    details: { verdict, reasons, expectations, host, kernel, seed },
+    ...(reasons.length === 0 ? {} : { note: `${verdict}: ${reasons.join('; ')}` }),
+  });
+}
+
+/** A metric over the whole run, or what an expectation about it found. */
+function figure({ metrics, expectations }: Run, name: string): number | undefined {
+  const [traffic = '', ...path] = name.split('.');
+  const whole = metrics[traffic]?.[path.join('.')];
+  if (typeof whole === 'number') return whole;
+  const actual = expectations.find(({ expression }) => expression.startsWith(`${name} `))?.actual;
+  return typeof actual === 'number' ? actual : undefined;
+}

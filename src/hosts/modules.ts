@@ -31,14 +31,21 @@ export function loadableModules(names: readonly string[], folders: readonly stri
 
 /** @returns the modules that this machine's kernel neither has nor can load */
 export function unavailableModules(names: readonly string[]): string[] {
-  const folders = moduleFolders();
-  const missing = missingModules(names, read('/proc/modules'), folders).filter((name) => !isBuiltIn(name));
-  const loadable = new Set(loadableModules(missing, folders));
+  const missing = missingHere(names);
+  const loadable = new Set(loadableModules(missing, moduleFolders()));
   return missing.filter((name) => !loadable.has(name));
 }
 
+/** @returns the modules that this machine's kernel does not have now */
+export function missingHere(names: readonly string[]): string[] {
+  const missing = missingModules(names, read('/proc/modules'), moduleFolders());
+  if (missing.length === 0) return missing;
+  const configuration = kernelConfiguration();
+  return missing.filter((name) => !isBuiltIn(name, configuration));
+}
+
 /** A kernel without a folder of modules still tells what is built in, if it carries its configuration. */
-export function isBuiltIn(name: string, configuration: string = kernelConfiguration()): boolean {
+export function isBuiltIn(name: string, configuration: string): boolean {
   if (existsSync(`/sys/module/${canonical(name)}`)) return true;
   const option = optionOf[canonical(name)] ?? canonical(name).toUpperCase();
   return configuration.includes(`\nCONFIG_${option}=y\n`);

@@ -79,6 +79,22 @@ describe('a user-mode-linux guest', { timeout: 120_000 }, () => {
       await host.disconnect();
     }));
 
+  test('is a machine on which the native host keeps its contract too', () =>
+    inLab(async (lab) => {
+      const host = await kind.open({ lab, ...quiet });
+      const config = join(import.meta.dirname, 'inside-guest.config.ts');
+      const vitest = join(process.cwd(), 'node_modules/vitest/vitest.mjs');
+      // The runner is the one loader of configurations that writes nothing beside them.
+      const options = ['--root', process.cwd(), '--config', config, '--configLoader', 'runner'];
+      const { exitCode, stdout, stderr } = await host.exec([process.execPath, vitest, 'run', ...options], {
+        env: { TIERLAB_TEST_HOST: 'native', CI: '1', NO_COLOR: '1' },
+        timeoutMs: 100_000,
+      });
+      expect(exitCode, `${stdout}\n${stderr}`).toBe(0);
+      expect(stdout).toMatch(/Tests +\d\d passed \(/);
+      await host.disconnect();
+    }));
+
   test('reaps the orphans that its tasks leave', () =>
     inLab(async (lab) => {
       const host = await kind.open({ lab, ...quiet });

@@ -7,7 +7,7 @@ import type { Exit, Host, HostKind, HostLab, HostProcess, HostSocket, SpawnOptio
 import { programEnvironment } from '../environment.ts';
 import { collect, exitOf, startFailure } from '../execute.ts';
 import { launch } from '../launch.ts';
-import { isBuiltIn, missingModules, moduleFolders, moduleMissing } from '../modules.ts';
+import { missingHere, moduleMissing } from '../modules.ts';
 import { findProgram } from '../programs.ts';
 import { probeNative } from './probe.ts';
 
@@ -61,8 +61,7 @@ function openNative(lab: HostLab): Host {
     },
     clockOffset: async () => ({ offsetMs: 0, uncertaintyMs: 0 }),
     loadModules: async (names) => {
-      const loaded = await readFile('/proc/modules', 'utf8').catch(() => '');
-      const missing = missingModules(names, loaded, moduleFolders()).filter((name) => !isBuiltIn(name));
+      const missing = missingHere(names);
       if (missing.length === 0) return;
       const argv = [await modprobe(), '-a', ...missing];
       const { exitCode, stderr } = await exec(argv);

@@ -40,7 +40,7 @@ const sysctls: Readonly<Record<string, string>> = {
 };
 
 /** Folders in which a test or a user may keep things and which the guest covers with file systems of its own. */
-export const coveredFolders: readonly string[] = ['/run', '/tmp', '/dev', '/proc', '/sys'];
+const coveredFolders: readonly string[] = ['/run', '/tmp', '/dev', '/proc', '/sys'];
 
 export function isCovered(path: string): boolean {
   return coveredFolders.some(

@@ -10,7 +10,7 @@ export interface ProcessFacts {
 }
 
 /** The guest kernel, and under which name it runs before taskset has executed it. */
-export const guestPrograms: readonly string[] = ['linux.uml', 'taskset'];
+const guestPrograms: readonly string[] = ['linux.uml', 'taskset'];
 
 /**
  * Processes of sessions led by a guest kernel. The guest's tasks are processes of the machine ("stubs") that have

@@ -1,4 +1,5 @@
 import { exitCodes, formatDiagnostic, InputError, Interrupted, WorldError } from '../base/errors.ts';
+import { HistoryError } from '../verdict/index.ts';
 import type { Context } from './context.ts';
 
 /** Exit code of a bug (EX_SOFTWARE of sysexits.h): the one that is not documented as an outcome. */
@@ -32,6 +33,13 @@ function describe(
         message: `${error.diagnostics.length} problems`,
         diagnostics: error.diagnostics,
       },
+    };
+  }
+  if (error instanceof HistoryError) {
+    return {
+      exitCode: exitCodes.badInput,
+      text: `the history cannot be judged: ${error.message}`,
+      document: { code: 'bad-history', message: error.message, line: error.line },
     };
   }
   if (error instanceof WorldError) {

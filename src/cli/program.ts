@@ -2,7 +2,6 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { exitCodes } from '../base/errors.ts';
 import { type Context, createContext, type GlobalOptions } from './context.ts';
-import { reportFailure } from './failure.ts';
 import { onInterrupt } from './interrupt.ts';
 
 type Run = (context: Context) => Promise<number>;
@@ -22,6 +21,7 @@ export async function runCli(argv: readonly string[], version: string): Promise<
   } catch (error) {
     // Commander has printed its own message; asking for help or version is no error.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.pass : exitCodes.badInput;
+    const { reportFailure } = await import('./failure.ts');
     return reportFailure(error, context, interrupt.signal.aborted);
   } finally {
     interrupt.forget();

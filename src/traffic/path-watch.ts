@@ -45,7 +45,6 @@ export class PathWatch {
   }
 
   async #look(): Promise<void> {
-    const t = this.#now();
     const best = new Map<string, Place & { idle: number; client: string; service: string }>();
     for (const { node, flows } of await this.#lab.flows()) {
       for (const { client, service, target, idleSeconds } of flows) {
@@ -56,6 +55,8 @@ export class PathWatch {
         if (closer || tie) best.set(key, { l4: node, l7: target, idle: idleSeconds, client, service });
       }
     }
+    // A table that was read after something changed must not say that it was so before.
+    const t = this.#now();
     for (const [key, { l4, l7, client, service }] of best) {
       const before = this.#places.get(key);
       if (before?.l4 === l4 && before.l7 === l7) continue;

@@ -1,17 +1,7 @@
-import {
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  type Pair,
-  parseDocument as parseYaml,
-  visit,
-  type YAMLError,
-  type YAMLMap,
-} from 'yaml';
+import { LineCounter, parseDocument as parseYaml, type YAMLError } from 'yaml';
 import { type Diagnostic, InputError, type Location } from '../base/errors.ts';
+import { aliasProblems } from './aliases.ts';
+import { offsetAt } from './locate.ts';
 import { nestingOf } from './nesting.ts';
 import { explainSyntax } from './syntax.ts';
 
@@ -49,27 +39,11 @@ export function parseDocument(text: string, file: string): YamlDocument {
 
   // A tag that is not known is only a warning to the parser; to us it means data of which nobody knows the meaning.
   const faults: YAMLError[] = [...document.errors, ...document.warnings];
-  const problems = firstOfEachLine(
-    faults.map((fault) => ({ ...position(fault.pos[0]), ...explainSyntax(fault, text) })),
-  );
-  const { contents } = document;
-  const anchors = new Set<string>();
-  visit(document, {
-    Alias: (_, { source, range }) => {
-      if (anchors.has(source)) return;
-      const message = `the alias "*${source}" stands for no anchor (&${source}) above it`;
-      problems.push({ ...position(range?.[0] ?? 0), message, hint: 'text that begins with * needs quotes' });
-    },
-    Value: (_, { anchor }) => {
-      if (anchor !== undefined) anchors.add(anchor);
-    },
-    Pair: (_, { key }) => {
-      if (!isScalar(key) || key.value !== '__proto__') return;
-      problems.push({ ...position(key.range?.[0] ?? 0), message: '"__proto__" cannot be a key' });
-    },
-  });
+  const syntax = faults.map((fault) => ({ ...position(fault.pos[0]), ...explainSyntax(fault, text) }));
+  const problems = firstOfEachLine([...syntax, ...aliasProblems(document, position)]);
   if (problems.length > 0) throw new InputError(problems);
-  if (contents === null) throw new InputError([{ file, message: 'is empty: there are only comments in it' }]);
+  if (document.contents === null)
+    throw new InputError([{ file, message: 'is empty: there are only comments in it' }]);
 
   let value: unknown;
   try {
@@ -80,41 +54,7 @@ export function parseDocument(text: string, file: string): YamlDocument {
     throw new InputError([{ file, message, hint: 'write the repeated parts out' }]);
   }
 
-  const resolve = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node);
-  const locate: YamlDocument['locate'] = (path, at = 'value') => {
-    let node: unknown = contents;
-    let found = { key: offsetOf(contents), value: offsetOf(contents) };
-    for (const step of path) {
-      const inside = resolve(node);
-      if (isMap(inside)) {
-        const pair = findPair(inside, String(step), resolve);
-        if (pair === undefined) break;
-        const key = offsetOf(pair.key);
-        found = { key, value: pair.value === null ? key : offsetOf(pair.value, key) };
-        node = pair.value;
-      } else if (isSeq(inside) && typeof step === 'number' && inside.items[step] !== undefined) {
-        node = inside.items[step];
-        found = { key: offsetOf(node), value: offsetOf(node) };
-      } else break;
-    }
-    return position(found[at]);
-  };
-  return { file, value, locate };
-}
-
-/** The pair with that key, also if it was merged in from elsewhere (`<<: *other`). */
-function findPair(map: YAMLMap, name: string, resolve: (node: unknown) => unknown): Pair | undefined {
-  const own = map.items.find(({ key }) => isScalar(key) && String(key.value) === name);
-  if (own !== undefined) return own;
-  for (const { key, value } of map.items) {
-    if (!isScalar(key) || String(key.source ?? key.value) !== '<<') continue;
-    const merged = resolve(value);
-    for (const source of isSeq(merged) ? merged.items.map(resolve) : [merged]) {
-      const pair = isMap(source) ? findPair(source, name, resolve) : undefined;
-      if (pair !== undefined) return pair;
-    }
-  }
-  return undefined;
+  return { file, value, locate: (path, at = 'value') => position(offsetAt(document, path)[at]) };
 }
 
 /** One mistake makes the parser stumble several times on the same line; the first time is the one to read. */
@@ -124,6 +64,3 @@ function firstOfEachLine(problems: readonly Diagnostic[]): Diagnostic[] {
     .sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
     .filter(({ line }) => !seen.has(line) && seen.add(line));
 }
-
-const offsetOf = (node: unknown, otherwise = 0): number =>
-  (node as Node | null | undefined)?.range?.[0] ?? otherwise;

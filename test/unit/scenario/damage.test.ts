@@ -11,7 +11,7 @@ import { describePlan, loadTopology, planTopology } from '../../../src/topology/
 import { checkExpectation } from '../../../src/verdict/index.ts';
 
 const root = join(import.meta.dirname, '../../..');
-const rounds = 300;
+const rounds = 100;
 
 let folder = '';
 beforeAll(async () => {

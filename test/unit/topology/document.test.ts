@@ -92,3 +92,11 @@ test('what an alias or a merge brings in is located where it was written', () =>
   expect(document.locate(['l4', 'kind'])).toEqual({ file: 'f', line: 1, column: 17 });
   expect(document.locate(['l5', 'kind'])).toEqual({ file: 'f', line: 1, column: 17 });
 });
+
+test.each([
+  ['a list in itself', 'a: &a [*a]'],
+  ['a map merged into itself', 'a: &a {<<: *a}'],
+  ['a part of a part', 'a: &a {b: {c: [*a]}}'],
+])('%s is refused', (_, text) => {
+  expect(() => parseDocument(text, 'f')).toThrow('the alias "*a" stands for something that it is a part of');
+});

@@ -48,12 +48,6 @@ export async function speakerReady(view: NodeView): Promise<Probe> {
     : { ok: false, saw: lacking.join(', ') };
 }
 
-/** The next hops that the node uses now for exactly this prefix: all equal ways, as BIRD merges them for the kernel. */
-export async function nextHops(view: NodeView, prefix: string): Promise<readonly NextHop[]> {
-  const [reply = []] = await askBird(view, ['show route export tl_kernel']);
-  return hopsTo(parseRoutes(reply), prefix);
-}
-
 /** For `tierlab ps`. */
 export async function speakerStats(view: NodeView): Promise<string[]> {
   const { node } = view;

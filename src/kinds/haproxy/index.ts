@@ -18,6 +18,7 @@ export const haproxy: Kind = {
     options: haproxyOptions,
     keys: { serves: 'required', to: 'required', asn: 'optional' },
     bgp: 'speaker',
+    passesTo: ['web'],
   },
   modules: ['ipip'],
   programs: [birdProgram, { command: 'haproxy', debianPackage: 'haproxy' }],

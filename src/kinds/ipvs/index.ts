@@ -22,7 +22,7 @@ export const ipvs: Kind = {
     passesTo: ['haproxy'],
     tunnelOverhead: () => ipipOverhead,
   },
-  modules: ['dummy', 'ip_vs', 'ip_vs_mh', 'ip_vs_sh', 'ip_vs_rr', 'ip_vs_wrr', 'ipip'],
+  modules: ['dummy', 'ip_vs', 'ip_vs_mh', 'ip_vs_sh', 'ip_vs_rr', 'ipip'],
   programs: [
     birdProgram,
     { command: 'keepalived', debianPackage: 'keepalived' },

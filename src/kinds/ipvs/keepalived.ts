@@ -35,6 +35,8 @@ function virtualServer(node: PlannedNode, { vip, port }: Service, options: IpvsO
     `  delay_loop ${seconds(options.check_interval)}`,
     // Until a check has passed a server counts as down: no VIP is announced on a guess.
     '  alpha',
+    // A keepalived that ends takes its table along, so the VIP goes too.
+    '  omega',
     '  quorum 1',
     `  quorum_up "${ipProgram} address replace ${vip}/32 dev ${announceDevice}"`,
     `  quorum_down "${ipProgram} address delete ${vip}/32 dev ${announceDevice}"`,
@@ -74,7 +76,6 @@ const flags: Readonly<Record<IpvsOptions['scheduler'], readonly string[]>> = {
   mh: ['  mh-port', '  mh-fallback'],
   sh: ['  sh-port', '  sh-fallback'],
   rr: [],
-  wrr: [],
 };
 
 const seconds = (duration: string): string => String(Number((milliseconds(duration) / 1000).toFixed(3)));

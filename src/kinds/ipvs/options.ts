@@ -1,17 +1,15 @@
 import { z } from 'zod';
 import { bgpKeys, duration } from '../bird/options.ts';
 
-/** Schedulers that depend on nothing but the flow and the servers, so that all L4 nodes choose alike, and two that do not. */
-const schedulers = ['mh', 'sh', 'rr', 'wrr'] as const;
+/** Schedulers that depend on nothing but the flow and the servers, so that all L4 nodes choose alike, and one that does not. */
+const schedulers = ['mh', 'sh', 'rr'] as const;
 
 export const ipvsOptions = z.object({
   ...bgpKeys,
   scheduler: z
     .enum(schedulers)
     .default('mh')
-    .describe(
-      'how IPVS chooses a server: mh (Maglev hash) and sh choose alike on every node, rr and wrr do not',
-    ),
+    .describe('how IPVS chooses a server: mh (Maglev hash) and sh choose alike on every node, rr does not'),
   forward: z
     .enum(['ipip'])
     .default('ipip')

@@ -8,7 +8,7 @@ import {
   upgradeRequest,
 } from '../base/channel.ts';
 import type { Cause } from '../verdict/history.ts';
-import { now, round } from './clock.ts';
+import { type BatchClock, round } from './clock.ts';
 import type { HeldFlow, HeldJob, TrafficEvent } from './contract.ts';
 import { HeadReader } from './head.ts';
 import { type Ear, Wire } from './wire.ts';
@@ -18,6 +18,7 @@ export interface FlowContext {
   /** Heartbeats are due at `start + phaseMs + n · heartbeatMs`. */
   readonly start: number;
   readonly buffer: Buffer;
+  readonly clock: BatchClock;
   readonly record: (event: TrafficEvent) => void;
 }
 
@@ -93,23 +94,23 @@ export class Flow implements Ear {
     if (frames === undefined || this.#reader === undefined) return;
     for (const frame of this.#reader.push(frames)) {
       if (this.#state === 'ended' || this.#state === 'failed') return;
-      this.#hear(frame, now());
+      this.#hear(frame, this.#context.clock.now());
     }
   }
 
   onEnd(): void {
-    this.#end('eof', undefined, now());
+    this.#end('eof', undefined, this.#context.clock.now());
   }
 
   onError(cause: Cause, detail: string): void {
-    this.#end(cause, detail, now());
+    this.#end(cause, detail, this.#context.clock.now());
   }
 
   /** @returns what came behind the head, once that is complete and says 101 */
   #upgrade(reader: HeadReader, bytes: Buffer): Buffer | undefined {
     const found = reader.push(bytes);
     if (found === undefined) return undefined;
-    const t = now();
+    const t = this.#context.clock.now();
     if (found === 'malformed') this.#end('corrupt', 'no HTTP response', t);
     else if (found.head.status !== 101) this.#end('status', `${found.head.status}`, t);
     if (found === 'malformed' || found.head.status !== 101) return undefined;

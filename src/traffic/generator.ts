@@ -3,7 +3,7 @@
  * Exits with 0 after `stop`, 1 when it ran into its time limit or could not write, 2 when the job cannot be read.
  */
 import { readFileSync } from 'node:fs';
-import { lagWatch, now, type Paced, pace, round } from './clock.ts';
+import { BatchClock, lagWatch, now, type Paced, pace, round } from './clock.ts';
 import type { TrafficJob } from './contract.ts';
 import type { Flow } from './flow.ts';
 import { HeldTraffic } from './held.ts';
@@ -44,8 +44,9 @@ function run(job: TrafficJob): { stop(reason: 'stop' | 'limit'): void } {
   const journal = new Journal(1, (error) => fail(1, error.message));
   const record = journal.event.bind(journal);
   const buffer = Buffer.allocUnsafe(1 << 16);
+  const clock = new BatchClock();
   const start = now();
-  const held = job.held.map((held) => new HeldTraffic({ job: held, start, buffer, record }));
+  const held = job.held.map((held) => new HeldTraffic({ job: held, start, buffer, clock, record }));
   const busy = new Set(
     job.held.flatMap(({ flows }) => flows.map(({ address, port }) => `${address}:${port}`)),
   );

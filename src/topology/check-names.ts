@@ -1,8 +1,8 @@
 import type { Check } from './check.ts';
-import { birdWords, nameLimit, nodeNames } from './names.ts';
+import { nameLimit, nodeNames } from './names.ts';
 
 /** A name stands for one thing: a node, a group or a network. (A service may be called like the backends that answer it.) */
-export function checkNames({ topology, kinds, problem }: Check): void {
+export function checkNames({ topology, problem }: Check): void {
   const { nodes, networks, services } = topology;
   const taken = new Map<string, string>();
   for (const { name } of networks) taken.set(name, `the network "${name}"`);
@@ -15,16 +15,6 @@ export function checkNames({ topology, kinds, problem }: Check): void {
     if (owner !== undefined)
       problem(['nodes', name], `the name "${name}" is taken by ${owner}`, undefined, 'key');
     else taken.set(name, `the group "${name}"`);
-  }
-  for (const { name, kind } of nodes.filter(({ numbered }) => !numbered)) {
-    if (kinds[kind]?.bgp === 'none' || !birdWords.has(name)) continue;
-    const message = `"${name}" cannot be the name of a node with BGP: it is a word of BIRD's configuration language`;
-    problem(
-      ['nodes', name],
-      message,
-      `take another name, or write count: 1, which makes it ${name}-1`,
-      'key',
-    );
   }
   for (const group of nodes.filter(({ numbered }) => numbered)) {
     const names = nodeNames(group);

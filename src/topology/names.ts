@@ -43,13 +43,3 @@ const reserved: readonly (readonly [owner: string, words: ReadonlySet<string>])[
     words('lo br0 tunl0 gre0 gretap0 erspan0 ip6tnl0 ip6gre0 sit0 dummy0 bond0 ifb0 ifb1 teql0'),
   ],
 ];
-
-/**
- * Words of BIRD's language that somebody might call a router. A BGP session is named after its peer, and BIRD refuses its
- * own words as names, quoted or not (measured with 2.0.12). With a number (`gw-1`) a name is none of them.
- */
-export const birdWords =
-  words(`action all area as babel bfd bgp bird client confederation dest device direct export
-  external filter from gateway generic global gw id import interface internal ip kernel limit local log medium mpls mrt
-  neighbor net netlink ospf pipe preference prefix primary private protocol public quad ra radv remote rip router rpki
-  rr rt secondary self static stub table to translator trigger us user virtual vpn vrf wired wireless`);

@@ -38,8 +38,12 @@ export function birdConfig(node: PlannedNode, plan: Plan, origin: Origin): strin
   ].join('\n')}\n`;
 }
 
-/** Names of the protocols that `birdConfig` makes for a node's peers. The quotes are for dashes and reserved words. */
-export const sessionName = (peer: Pick<BgpPeer, 'node'>): string => peer.node;
+/**
+ * Name of the protocol that `birdConfig` makes for a peer. A prefix, since BIRD refuses its own words (`gw`, `client`)
+ * even in quotes, and the interface, since two nodes may meet on several networks.
+ */
+export const sessionName = ({ node, interface: device }: Pick<BgpPeer, 'node' | 'interface'>): string =>
+  `to-${node}-${device}`;
 
 function isVip(plan: Plan): string {
   const vips = [...new Set(plan.services.map(({ vip }) => `${vip}/32`))];

@@ -32,7 +32,7 @@ function viewThatHears(text: string): NodeView {
 test('every protocol is read with its state and its own word for it', () => {
   expect(parseProtocols(protocols)).toContainEqual({ name: 'tl_bfd', type: 'BFD', state: 'up', info: '' });
   expect(parseProtocols(protocols)).toContainEqual({
-    name: 'l7-3',
+    name: 'to-l7-3-fabric',
     type: 'BGP',
     state: 'up',
     info: 'Established',
@@ -48,7 +48,7 @@ test('BFD sessions are read by the address of their neighbour', () => {
 test('a merged route has all its next hops', () => {
   expect(parseRoutes(routes).find(({ prefix }) => prefix === '198.51.100.1/32')).toEqual({
     prefix: '198.51.100.1/32',
-    protocol: 'l4-1',
+    protocol: 'to-l4-1-fabric',
     primary: true,
     nextHops: [
       { address: '192.0.2.131', interface: 'fabric' },

@@ -25,7 +25,7 @@ export const connectionHeader = 'x-tierlab-connection';
 export const backendHeader = 'x-tierlab-backend';
 
 /** Most bytes of payload that a frame carries. */
-export const maxPayload = 1 << 20;
+const maxPayload = 1 << 20;
 
 export type Frame =
   | { readonly type: 'beat'; readonly seq: number; readonly downloadBytes: number; readonly payload: Buffer }
@@ -36,13 +36,13 @@ export type Frame =
   | { readonly type: 'corrupt'; readonly reason: string };
 
 /** Who answers: the L7 (empty without one), the backend, and the id that the L7 (else the backend) gave the connection. */
-export interface Identity {
+interface Identity {
   readonly l7: string;
   readonly backend: string;
   readonly connection: string;
 }
 
-export type Direction = 'up' | 'down';
+type Direction = 'up' | 'down';
 
 /** The payloads' key of a flow, from its name as in `flowHeader`. */
 export function flowKey(flow: string): number {

@@ -4,7 +4,7 @@ import type { ScenarioTraffic } from '../scenario/types.ts';
 import type { Plan, PlannedNode } from '../topology/types.ts';
 import type { HeldFlow, HeldJob, HttpJob, SourceWalk, TrafficJob } from './contract.ts';
 
-export type { TrafficEvent, TrafficJob, TrafficLine, TrafficReport } from './contract.ts';
+export type { TrafficJob } from './contract.ts';
 export { PathWatch } from './path-watch.ts';
 export { openRecorder } from './recorder.ts';
 export { startTraffic, type TrafficSession } from './session.ts';
@@ -41,8 +41,6 @@ export function trafficJobs(
 /** Client ports: above the well-known ones, at or below the end of Linux' default range of ephemeral ports. */
 const firstPort = 10_000;
 const ports = 51_000;
-/** Heartbeats fall on multiples of it, so that several share one wake-up of the program. */
-const slotMs = 5;
 
 function workOf(
   client: PlannedNode,
@@ -120,7 +118,7 @@ function chooseFlows(
     for (let tries = 0; tries < 1000; tries++) {
       const address = formatAddress(range.base + random.integer(range.count));
       const port = firstPort + random.integer(ports);
-      const phaseMs = slotMs * random.integer(Math.max(1, Math.floor(heartbeatMs / slotMs)));
+      const phaseMs = Math.round(random.next() * heartbeatMs * 1000) / 1000;
       if (taken.has(`${address}:${port}`)) continue;
       taken.add(`${address}:${port}`);
       return { flow, address, port, phaseMs };

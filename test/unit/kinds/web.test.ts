@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { readlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -244,4 +244,36 @@ test('the opener says which node cannot have its socket, and why', async () => {
   const lost = await open(`web-3\t${one}\t80\t/run/netns/no-such`);
   expect(lost.stderr).toBe('web-3: cannot open namespace /run/netns/no-such: No such file or directory\n');
   expect(lost.status).not.toBe(0);
+});
+
+test('the opener opens each socket in its namespace and leaves the server in the first one', async ({
+  skip,
+}) => {
+  if (process.getuid?.() !== 0) skip('entering a network namespace needs root');
+  const started: ChildProcess[] = [];
+  const spaces = ['10.99.0.1', '10.99.0.2'].map((address) => {
+    const script = `ip link set lo up && ip addr add ${address}/32 dev lo && echo up && exec cat`;
+    return spawn('unshare', ['-n', 'sh', '-c', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  });
+  try {
+    await Promise.all(spaces.map(({ stdout }) => once(stdout, 'data')));
+    const list = join(programs.directory, 'spaces.list');
+    const rows = spaces.map(({ pid }, i) => `web-${i + 1}\t10.99.0.${i + 1}\t80\t/proc/${pid}/ns/net\n`);
+    await writeFile(list, rows.join(''));
+    const socket = join(programs.directory, 'spaces.sock');
+    const command = [join(programs.directory, 'opener.pl'), list, process.execPath];
+    const server = spawn('perl', [...command, join(programs.directory, 'web.js'), list, socket], {
+      stdio: 'pipe',
+    });
+    started.push(server);
+    await once(server.stdout, 'data');
+    expect(await readlink(`/proc/${server.pid}/ns/net`)).toBe(await readlink('/proc/self/ns/net'));
+    const answers = spaces.map(({ pid }, i) => {
+      const get = ['curl', '-s', '-m', '5', `http://10.99.0.${i + 1}/`];
+      return JSON.parse(spawnSync('nsenter', ['-t', String(pid), '-n', ...get], { encoding: 'utf8' }).stdout);
+    });
+    expect(answers.map(({ backend }) => backend)).toEqual(['web-1', 'web-2']);
+  } finally {
+    for (const child of [...spaces, ...started]) child.kill('SIGKILL');
+  }
 });

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   decodeIdentity,
@@ -94,6 +96,25 @@ test('heartbeats are sent at their times while answers are missing', async () =>
   expect(late.length).toBeGreaterThanOrEqual(8);
   expect(late[0]?.ms).toBeGreaterThan(850);
   expect(await traffic.stop()).toBe(0);
+  expect(traffic.of('close').map(({ cause }) => cause)).toEqual([undefined]);
+});
+
+test('a held connection outlives a short freeze of its backend, and every heartbeat of that time is answered late', async () => {
+  const traffic = await programs.startTraffic(job([heldJob(address, backends.port, 1, { timeoutMs: 3000 })]));
+  await traffic.see('ready');
+  const control = connect(backends.socket);
+  control.write('{"do":"freeze","node":"web-1"}\n');
+  await once(control, 'data');
+  const frozen = Date.now();
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  const before = traffic.of('beat').length;
+  control.write('{"do":"thaw","node":"web-1"}\n');
+  await once(control, 'data');
+  control.destroy();
+  await traffic.see('beat', before + 6);
+  await traffic.stop();
+  expect(traffic.of('beat').filter(({ t }) => t > frozen + 100 && t < frozen + 550)).toEqual([]);
+  expect(Math.max(...traffic.of('beat').map(({ ms }) => ms))).toBeGreaterThan(450);
   expect(traffic.of('close').map(({ cause }) => cause)).toEqual([undefined]);
 });
 

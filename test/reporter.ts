@@ -47,7 +47,10 @@ function count(modules: readonly TestModule[]): Tally {
       else {
         tally.skipped.push({
           name: test.fullName,
-          reason: (result.state === 'skipped' && result.note) || 'no reason given',
+          reason:
+            (result.state === 'skipped' && result.note) ||
+            /needs [^)]+/.exec(test.name)?.[0] ||
+            'no reason given',
           isRequired: module.project.name === 'guest' && !test.name.endsWith('(needs root)'),
         });
       }

@@ -12,7 +12,7 @@ export async function buildGuestPrograms(): Promise<{ directory: string; remove:
     await build({
       platform: 'node',
       logLevel: 'warn',
-      input: { [name]: `src/hosts/uml/${name}.ts` },
+      input: { [name]: join(import.meta.dirname, `../../src/hosts/uml/${name}.ts`) },
       output: { dir: directory, format: 'esm', minify: 'dce-only', codeSplitting: false },
     });
   }

@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { build } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../../src/base/until.ts';
 import type { Host, HostKind, HostLab, HostName } from '../../src/hosts/contract.ts';
@@ -212,6 +214,9 @@ describe.each(asked)('the host %s', { timeout: 120_000 }, (name) => {
     const path = join(lab.directory, 'note');
     writeFileSync(path, 'hello\n');
     expect(await host.readFile(path)).toBe('hello\n');
+    writeFileSync(path, 'written again, and longer\n');
+    expect(await host.readFile(path)).toBe('written again, and longer\n');
+    expect((await host.exec(['cat', path])).stdout).toBe('written again, and longer\n');
     expect(await host.readFile('/proc/self/status')).toContain('Name:\tnode');
     expect((await host.readFile('/proc/cpuinfo')).length).toBeGreaterThan(100);
     await expect(host.readFile('/no/such/file')).rejects.toMatchObject({ code: 'ENOENT' });
@@ -273,6 +278,33 @@ describe.each(asked)('the host %s', { timeout: 120_000 }, (name) => {
     });
     await expect(other.exec(['true'])).rejects.toMatchObject({ code: 'disconnected' });
     expect((await host.exec(['true'])).exitCode).toBe(0);
+  });
+
+  check('ends what it runs when its own process is killed', async () => {
+    const opener = join(lab.directory, 'opener.mjs');
+    const index = name === 'uml' ? 'uml' : 'native';
+    await build({
+      platform: 'node',
+      logLevel: 'warn',
+      input: { opener: join(import.meta.dirname, `../../src/hosts/${index}/index.ts`) },
+      output: { file: opener, format: 'esm', codeSplitting: false },
+    });
+    const script = `
+      const { ${index}Host } = await import(${JSON.stringify(opener)});
+      const host = await ${index}Host('/').connect(${JSON.stringify(lab)});
+      const program = host.spawn(['sh', '-c', 'echo $$; sleep 600']);
+      program.stdout.pipe(process.stdout);`;
+    const client = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [first] = (await once(client.stdout, 'data')) as [Buffer];
+    const pid = Number(first.toString());
+    expect(await exists(host, pid)).toBe(true);
+    client.kill('SIGKILL');
+    await until(async () => ({ ok: !(await exists(host, pid)), saw: 'still there' }), {
+      withinMs: 5000,
+      why: 'its end',
+    });
   });
 
   check('does not wait for a program in the background that holds no stream', async () => {

@@ -1,27 +1,24 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { WorldError } from '../../base/errors.ts';
 import type { Host, OpenOptions } from '../contract.ts';
 import { labVariable } from '../process-tag.ts';
 import { findProgram, installCommand } from '../programs.ts';
-import { Connection } from './connection.ts';
+import { Connection, greeting } from './connection.ts';
 import { chooseCpu } from './cpu.ts';
 import { guestFiles } from './files.ts';
 import { guestHost } from './guest-host.ts';
 import { fstab, type GuestInit, initScript, isHiddenAtStart, isMountable } from './init.ts';
 import type { KeeperOrder } from './keeper.ts';
 import { memoryFolder } from './memory.ts';
-import { consoleTail, guestDied, readRecord } from './record.ts';
+import { consoleTail, guestDied, readRecord, tailOf } from './record.ts';
 
 /** Folder with keeper.js and agent.js. */
 export interface BootOptions extends OpenOptions {
   readonly programs: string;
 }
-
-/** A guest answers after 2 s; a machine that is ten times slower than that still passes. */
-const bootWithinMs = 30_000;
 
 /** Starts a guest for the lab and connects. What it started when it fails is the caller's to destroy. */
 export async function boot(options: BootOptions): Promise<Host> {
@@ -37,12 +34,12 @@ export async function boot(options: BootOptions): Promise<Host> {
     },
   );
   try {
-    const { kernel } = await greeting(connection, lab.directory, signal);
+    const { kernel } = await greeting(connection, signal);
     report({ type: 'detail', message: `guest kernel ${kernel} is up` });
     return guestHost(lab, connection, kernel);
   } catch (error) {
     await connection.close(guestDied(lab.directory));
-    throw error;
+    throw signal?.aborted === true ? signal.reason : bootFailed(lab.directory, error);
   }
 }
 
@@ -119,15 +116,16 @@ async function startKeeper(
   id: string,
   signal?: AbortSignal,
 ): Promise<void> {
+  const { keeperErrors } = guestFiles(order.directory);
+  const errors = openSync(keeperErrors, 'a', 0o600);
   const argv = [...keeperFlags, program, JSON.stringify(order)];
   const keeper = spawn(process.execPath, argv, {
     cwd: '/',
     detached: true,
     env: { PATH: order.env.PATH, [labVariable]: id },
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'ignore', errors, 'pipe'],
   });
-  const said: Buffer[] = [];
-  keeper.stderr?.on('data', (chunk: Buffer) => said.push(chunk));
+  closeSync(errors);
   const ready = keeper.stdio[3] as Readable;
   try {
     await new Promise<void>((resolve, reject) => {
@@ -135,10 +133,7 @@ async function startKeeper(
       signal?.addEventListener('abort', onAbort, { once: true });
       keeper.once('error', reject);
       keeper.once('close', (code) => {
-        const details = Buffer.concat(said)
-          .toString('utf8')
-          .split('\n')
-          .filter((line) => line.trim() !== '');
+        const details = tailOf(keeperErrors, 15);
         const message = `the guest's keeper ended with exit code ${code} before it was ready`;
         reject(new WorldError(message, { code: 'guest-not-booted', exitCode: 4, details }));
       });
@@ -148,7 +143,6 @@ async function startKeeper(
       });
     });
   } finally {
-    keeper.stderr?.destroy();
     ready.destroy();
     keeper.unref();
   }
@@ -156,39 +150,14 @@ async function startKeeper(
 
 const keeperFlags = ['--max-semi-space-size=1', '--v8-pool-size=0', '--max-old-space-size=64'];
 
-async function greeting(
-  connection: Connection,
-  directory: string,
-  signal?: AbortSignal,
-): Promise<{ kernel: string }> {
-  let stop: () => void = () => {};
-  const stopped = new Promise<never>((_, reject) => {
-    const timer = setTimeout(() => reject(bootFailed(directory)), bootWithinMs);
-    const onAbort = (): void => reject(signal?.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    stop = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-    };
-    if (signal?.aborted) onAbort();
-  });
-  stopped.catch(() => {});
-  try {
-    return await Promise.race([connection.hello, stopped]);
-  } catch (error) {
-    throw error instanceof WorldError && error.code === 'guest-died' ? bootFailed(directory) : error;
-  } finally {
-    stop();
-  }
-}
-
-function bootFailed(directory: string): WorldError {
+function bootFailed(directory: string, cause?: unknown): WorldError {
   const record = readRecord(directory);
-  const why = record?.reason ?? `it did not answer within ${bootWithinMs / 1000} s`;
+  const why = record?.reason ?? (cause instanceof Error ? cause.message : 'its keeper is gone');
   return new WorldError(`the user-mode-linux guest did not come up: ${why}`, {
     code: 'guest-not-booted',
     exitCode: 4,
     hint: 'see the console lines; a sandbox that forbids ptrace, or a full /dev/shm, keeps guests from booting',
     details: consoleTail(directory, 15).map((line) => `console: ${line}`),
+    cause,
   });
 }

@@ -1,5 +1,5 @@
 import { createConnection, type Socket } from 'node:net';
-import type { WorldError } from '../../base/errors.ts';
+import { WorldError } from '../../base/errors.ts';
 import { withShortPath } from './files.ts';
 import {
   type Control,
@@ -31,6 +31,37 @@ export interface GuestStream {
   credit(on: number, bytes: number): void;
   control(control: Control): void;
   abort(): void;
+}
+
+/** A guest answers 0.7 s after its start; a machine that is many times slower still passes. */
+const greetingWithinMs = 30_000;
+
+/** What the agent says of itself, once it is up. @throws WorldError if the guest is gone or silent */
+export async function greeting(connection: Connection, signal?: AbortSignal): Promise<Hello> {
+  let stop: () => void = () => {};
+  const stopped = new Promise<never>((_, reject) => {
+    const onAbort = (): void => reject(signal?.reason);
+    const onTimeout = (): void =>
+      reject(
+        new WorldError(`the guest did not answer within ${greetingWithinMs / 1000} s`, {
+          code: 'guest-silent',
+          exitCode: 4,
+          hint: 'run "tierlab down" to end it',
+        }),
+      );
+    const timer = setTimeout(onTimeout, greetingWithinMs);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    stop = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    };
+    if (signal?.aborted) onAbort();
+  });
+  try {
+    return await Promise.race([connection.hello, stopped]);
+  } finally {
+    stop();
+  }
 }
 
 /** A client's connection to a keeper. */

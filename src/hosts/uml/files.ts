@@ -9,6 +9,8 @@ export function guestFiles(directory: string) {
     /** State and end of the guest, a `GuestRecord`. */
     record: join(directory, 'guest.json'),
     console: join(directory, 'console.log'),
+    /** What the keeper had to say, should it ever. */
+    keeperErrors: join(directory, 'uml', 'keeper.err'),
     /** The guest kernel's own files, and what it starts from. */
     uml: join(directory, 'uml'),
     init: join(directory, 'uml', 'init.sh'),

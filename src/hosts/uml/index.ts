@@ -1,7 +1,8 @@
+import { WorldError } from '../../base/errors.ts';
 import { programsDirectory } from '../../base/programs.ts';
-import type { HostKind } from '../contract.ts';
+import type { HostKind, HostLab } from '../contract.ts';
 import { boot } from './boot.ts';
-import { Connection } from './connection.ts';
+import { Connection, greeting } from './connection.ts';
 import { destroyGuest } from './destroy.ts';
 import { guestHost } from './guest-host.ts';
 import { probeUml } from './probe.ts';
@@ -16,6 +17,7 @@ export function umlHost(programs: string = programsDirectory()): HostKind {
     name: 'uml',
     probe: probeUml,
     open: async (options) => {
+      await refuseSecond(options.lab);
       try {
         return await boot({ ...options, programs });
       } catch (error) {
@@ -28,9 +30,27 @@ export function umlHost(programs: string = programsDirectory()): HostKind {
       const connection = await Connection.open(lab.directory, whyGone).catch(() => {
         throw whyGone();
       });
-      const { kernel } = await connection.hello;
-      return guestHost(lab, connection, kernel);
+      try {
+        const { kernel } = await greeting(connection);
+        return guestHost(lab, connection, kernel);
+      } catch (error) {
+        await connection.close(whyGone());
+        throw error;
+      }
     },
     destroy: destroyGuest,
   };
+}
+
+/** A lab has one guest: opening a second would take the files of the first from it. */
+async function refuseSecond(lab: HostLab): Promise<void> {
+  const already = new WorldError(`the lab ${lab.id} has a guest already`, {
+    code: 'guest-running',
+    exitCode: 4,
+    hint: 'connect to it, or run "tierlab down" first',
+  });
+  const connection = await Connection.open(lab.directory, () => already).catch(() => undefined);
+  if (connection === undefined) return;
+  await connection.close(already);
+  throw already;
 }

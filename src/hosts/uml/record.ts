@@ -76,8 +76,13 @@ export function reasonOf(
 }
 
 export function consoleTail(directory: string, count: number): string[] {
+  return tailOf(guestFiles(directory).console, count);
+}
+
+/** The last lines of a file that may not be there. */
+export function tailOf(path: string, count: number): string[] {
   try {
-    const file = openSync(guestFiles(directory).console, 'r');
+    const file = openSync(path, 'r');
     try {
       const { size } = fstatSync(file);
       const bytes = Buffer.alloc(Math.min(size, 16 * 1024));

@@ -1,0 +1,93 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Host } from '../../src/hosts/contract.ts';
+import { umlHost } from '../../src/hosts/uml/index.ts';
+import { labPaths } from '../../src/lab/paths.ts';
+import { type Home, makeHome, repository, threeTier } from './tierlab.ts';
+
+/** In a guest, the native host *is* native: a Linux with root whose kernel has all that a lab needs. */
+describe('the native host, in a guest', () => {
+  let home: Home;
+  let guest: Host;
+  const run = (...args: string[]): ReturnType<Host['exec']> =>
+    guest.exec([process.execPath, join(repository, 'dist/tierlab.js'), ...args], {
+      timeoutMs: 150_000,
+      env: { TIERLAB_HOME: join(home.directory, 'labs/outer/inner'), NO_COLOR: '1' },
+    });
+
+  beforeAll(async () => {
+    home = await makeHome();
+    const lab = labPaths('outer', home.directory);
+    await mkdir(lab.directory, { recursive: true, mode: 0o700 });
+    guest = await umlHost(join(repository, 'dist')).open({ lab, report: () => undefined });
+  });
+  afterAll(async () => {
+    await guest?.disconnect();
+    await home.remove();
+  });
+
+  test('is what auto picks there, and brings the three-tier lab up, shows it and removes it', async () => {
+    const doctor = JSON.parse((await run('doctor', '--format', 'json')).stdout) as {
+      hosts: { host: string; usable: boolean }[];
+    };
+    expect(doctor.hosts.find(({ usable }) => usable)?.host).toBe('native');
+
+    const up = await run('up', threeTier);
+    expect(up, up.stderr).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('(host native)') });
+    expect(await run('exec', 'l4-1', '--', 'ipvsadm', '-Ln')).toMatchObject({
+      stdout: expect.stringContaining('mh-fallback,mh-port'),
+    });
+    const { nodes } = JSON.parse((await run('ps', '--format', 'json')).stdout) as {
+      nodes: { state: string }[];
+    };
+    expect(nodes.map(({ state }) => state)).toEqual(Array(12).fill('up'));
+
+    expect(await run('down', 'three-tier')).toMatchObject({ exitCode: 0, stdout: 'Removed three-tier.\n' });
+    await leftNothing();
+  }, 300_000);
+
+  test('runs a scenario to its verdict, and leaves nothing', async () => {
+    const file = join(home.directory, 'labs/outer/native.yaml');
+    await writeFile(
+      file,
+      `name: an L4 node crashes on a native host
+topology: ${threeTier}
+traffic: [{name: held, type: held-tcp, from: client, to: web, connections: 60, heartbeat: 2s, timeout: 10s}]
+steady: {for: 1s}
+timeline: [{at: 1s, name: crash, fault: node.crash, target: l4-1}]
+duration: 10s
+expect: [held.broken == 0, held.moved > 0, held.moved == held.exposed]
+`,
+    );
+    const result = await run(
+      'test',
+      file,
+      '--runs',
+      join(home.directory, 'labs/outer/runs'),
+      '--format',
+      'json',
+    );
+    const { scenarios } = JSON.parse(result.stdout) as {
+      scenarios: { host: string; verdict: string; reasons: string[] }[];
+    };
+    expect(scenarios[0]).toMatchObject({ host: 'native', reasons: [], verdict: 'pass' });
+    await leftNothing();
+  }, 300_000);
+
+  test('does not touch namespaces that are not its own, whatever they are called', async () => {
+    await guest.exec(['ip', 'netns', 'add', 'tl-000000-mine']);
+    expect(await run('down', '--all')).toMatchObject({ exitCode: 0 });
+    expect((await guest.exec(['ip', 'netns', 'list'])).stdout).toContain('tl-000000-mine');
+    await guest.exec(['ip', 'netns', 'del', 'tl-000000-mine']);
+  });
+
+  async function leftNothing(): Promise<void> {
+    const { stdout } = await guest.exec([
+      'sh',
+      '-c',
+      'ip netns list; ls /run/tierlab | grep -v modprobe | grep -v modules; pidof bird haproxy keepalived; ip -br link | grep -vE "^(lo|tunl0|gre|sit|ip6|erspan|teql|ip_vti|dummy)"',
+    ]);
+    expect(stdout).toBe('');
+  }
+});

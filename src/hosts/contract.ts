@@ -96,7 +96,7 @@ export interface Host {
 
 /** What a host needs to know of the lab that will live in it. */
 export interface HostLab {
-  /** 6 hex characters; every process that the host creates for this lab carries TIERLAB_LAB=<id> in its environment. */
+  /** 6 hex characters; every process that the host creates for this lab carries TIERLAB_TAG=<id> in its environment. */
   readonly id: string;
   /** Absolute path of the lab's folder, mode 0700. It is seen at the same path on the host, writable there. */
   readonly directory: string;

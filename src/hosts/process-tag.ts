@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 
-/** Environment variable that every process of a lab carries, on the host and in the guest. */
-export const labVariable = 'TIERLAB_LAB';
+/** Environment variable that every process of a lab carries, on the host and in the guest. (TIERLAB_LAB is the flag --lab.) */
+export const labVariable = 'TIERLAB_TAG';
 
 /**
  * Finds the processes that carry a lab's tag in their environment, or any lab's tag if no id is given.

@@ -76,7 +76,7 @@ async function inventory(directory: string): Promise<string[]> {
       const [environment, commandLine] = await Promise.all([read('environ'), read('cmdline')]);
       const isOurs =
         commandLine.includes(directory) ||
-        (environment.includes(directory) && environment.includes('TIERLAB_LAB='));
+        (environment.includes(directory) && environment.includes('TIERLAB_TAG='));
       return isOurs ? [`process ${pid}: ${commandLine.replaceAll('\0', ' ').slice(0, 120)}`] : [];
     }),
   );

@@ -49,6 +49,7 @@ export function plumbLab(plan: Plan, lab: LabPaths, options: PlumbingOptions): R
   });
   const script = lines([
     'set -e',
+    raiseFileLimit,
     makeDirectories(plan.nodes.map(({ name }) => `${lab.runtime}/${name}`)),
     `ip -batch ${quote(namespaces)}`,
     ...inLanes(
@@ -77,6 +78,7 @@ export function plumbNode(node: PlannedNode, plan: Plan, lab: LabPaths, options:
   });
   return lines([
     'set -e',
+    raiseFileLimit,
     `ip netns add ${netnsName(lab, node.name)}`,
     ...cables.map(
       ({ network, batch }) => `printf %s ${quote(batch)} | ip -n ${netnsName(lab, network.name)} -batch -`,
@@ -286,6 +288,9 @@ function sharedFiles(
     Object.entries(files).map(([name, content]) => [join(paths.files, name), content]),
   );
 }
+
+/** A connection is a file: HAProxy refuses to start below twice its maxconn. Without the right to, the limit stays. */
+const raiseFileLimit = 'ulimit -n 65536 2>/dev/null || true';
 
 const switchFile = (lab: LabPaths, network: PlannedNetwork): string =>
   join(lab.plumbing, `${network.name}.batch`);

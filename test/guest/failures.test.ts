@@ -1,0 +1,97 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { WorldError } from '../../src/base/errors.ts';
+import { umlHost } from '../../src/hosts/uml/index.ts';
+import type { Kind } from '../../src/kinds/contract.ts';
+import { kinds, kindTable } from '../../src/kinds/index.ts';
+import { bringDown, bringUp, labPaths } from '../../src/lab/index.ts';
+import { loadTopology, planTopology } from '../../src/topology/index.ts';
+import { type Home, makeHome, repository, threeTier } from './tierlab.ts';
+
+/** What a user sees when a daemon of a node does not do what it should: the node, the command, its last words, what to do. */
+describe('a lab that does not come up says why', () => {
+  let home: Home;
+
+  beforeEach(async () => {
+    home = await makeHome();
+  });
+  afterEach(() => home.remove());
+
+  test('a daemon that exits at once: its command and its own words', async () => {
+    const error = await failureOf((haproxy) => ({
+      ...haproxy,
+      daemons: () => [{ name: 'haproxy', argv: ['haproxy', '-db', '-f', '/no/such/file'] }],
+    }));
+    expect(error).toMatchObject({ code: 'daemon-exited', exitCode: 4 });
+    expect(error.message).toMatch(/^node l7-\d: haproxy exited$/);
+    expect(error.details.join('\n')).toContain('command: haproxy -db -f /no/such/file');
+    expect(error.details.join('\n')).toMatch(/haproxy: .*No such file or directory/);
+    expect(error.hint).toContain('haproxy.log');
+  });
+
+  test('a port that is in use: the daemon is named with what it says', async () => {
+    const squat =
+      'use Socket; socket(S, AF_INET, SOCK_STREAM, 0); bind(S, sockaddr_in(80, INADDR_ANY)) or die; listen(S, 5); sleep 60';
+    const error = await failureOf((haproxy) => ({
+      ...haproxy,
+      daemons: (...args) => [
+        { name: 'squatter', argv: ['perl', '-e', squat] },
+        // The other one first gets the time to take the port.
+        ...haproxy
+          .daemons(...args)
+          .map((daemon) => ({ ...daemon, argv: ['sh', '-c', 'sleep 1; exec "$@"', 'sh', ...daemon.argv] })),
+      ],
+    }));
+    expect(error).toMatchObject({ code: 'daemon-exited', exitCode: 4 });
+    expect(error.message).toMatch(/^node l7-\d: haproxy exited$/);
+    expect(error.details.join('\n')).toMatch(/haproxy: .*cannot bind socket.*Address already in use/);
+  });
+
+  test('a daemon that is not installed: the shell says so', async () => {
+    const error = await failureOf((haproxy) => ({
+      ...haproxy,
+      daemons: () => [{ name: 'haproxy', argv: ['no-such-daemon'] }],
+    }));
+    expect(error).toMatchObject({ code: 'daemon-exited', exitCode: 4 });
+    expect(error.details.join('\n')).toMatch(/no-such-daemon: not found/);
+  });
+
+  test('a node that never turns ready: the last answer of its probe', async () => {
+    const error = await failureOf((haproxy) => ({
+      ...haproxy,
+      ready: async () => ({ ok: false, saw: '0 of 3 backends up' }),
+    }));
+    expect(error).toMatchObject({ code: 'node-not-ready', exitCode: 4 });
+    expect(error.message).toMatch(/^waited 8 s for: node l7-\d \(haproxy\) to be ready$/);
+    expect(error.details).toContain('last seen: 0 of 3 backends up');
+  });
+
+  /** Brings the three-tier lab up with another haproxy, and takes it down again. */
+  async function failureOf(change: (haproxy: Kind) => Kind): Promise<WorldError> {
+    const plan = planTopology(await loadTopology(threeTier, kindTable), kindTable);
+    const lab = labPaths('failing', home.directory);
+    const programs = join(repository, 'dist');
+    const host = umlHost(programs);
+    const { haproxy } = kinds;
+    if (haproxy === undefined) throw new Error('no kind haproxy');
+    try {
+      await bringUp(plan, lab, {
+        kinds: { ...kinds, haproxy: change(haproxy) },
+        programs: { directory: programs, node: process.execPath },
+        lanes: 1,
+        hostKind: host,
+        topologyFile: threeTier,
+        report: () => undefined,
+        readyWithinMs: 8000,
+      });
+    } catch (error) {
+      if (error instanceof WorldError) return error;
+      throw error;
+    } finally {
+      await bringDown(lab, [host]);
+      await expect(access(lab.directory)).rejects.toThrow();
+    }
+    throw new Error('it came up');
+  }
+});

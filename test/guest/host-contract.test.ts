@@ -68,9 +68,9 @@ describe.each(asked)('the host %s', { timeout: 120_000 }, (name) => {
   });
 
   check('gives programs an environment with the tag of the lab, which cannot be taken away', async () => {
-    const { stdout } = await host.exec(['env'], { env: { COLOUR: 'blue', TIERLAB_LAB: 'other' } });
+    const { stdout } = await host.exec(['env'], { env: { COLOUR: 'blue', TIERLAB_TAG: 'other' } });
     const environment = stdout.split('\n');
-    expect(environment).toContain(`TIERLAB_LAB=${lab.id}`);
+    expect(environment).toContain(`TIERLAB_TAG=${lab.id}`);
     expect(environment).toContain('COLOUR=blue');
     expect(environment).toContain('PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin');
     expect(environment.some((line) => line.startsWith('TERM='))).toBe(true);

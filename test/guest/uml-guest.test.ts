@@ -8,7 +8,7 @@ import { until } from '../../src/base/until.ts';
 import type { Host, HostKind, HostLab } from '../../src/hosts/contract.ts';
 import { findTagged } from '../../src/hosts/process-tag.ts';
 import { umlHost } from '../../src/hosts/uml/index.ts';
-import { inSessions } from '../../src/hosts/uml/processes.ts';
+import { factsOf, inSessions } from '../../src/hosts/uml/processes.ts';
 import { readRecord } from '../../src/hosts/uml/record.ts';
 import { buildGuestPrograms, makeLab } from './guest-programs.ts';
 
@@ -132,7 +132,7 @@ describe('a user-mode-linux guest', { timeout: 120_000 }, () => {
         const hosts = await Promise.all([one, two].map((lab) => kind.open({ lab, ...quiet })));
         const said = await Promise.all(
           hosts.map((host) =>
-            host.exec(['sh', '-c', 'echo $TIERLAB_LAB; cat /proc/sys/kernel/random/boot_id']),
+            host.exec(['sh', '-c', 'echo $TIERLAB_TAG; cat /proc/sys/kernel/random/boot_id']),
           ),
         );
         const [first = '', second = ''] = said.map(({ stdout }) => stdout);
@@ -234,6 +234,7 @@ describe('a user-mode-linux guest', { timeout: 120_000 }, () => {
       );
       expect((await host.exec(['true'])).exitCode).toBe(0);
       const session = pidOf(lab);
+      const keeper = readRecord(lab.directory)?.keeper ?? 0;
       end(lab, host);
       const died = {
         name: 'WorldError',
@@ -247,9 +248,11 @@ describe('a user-mode-linux guest', { timeout: 120_000 }, () => {
       await expect(host.readFile('/proc/uptime')).rejects.toMatchObject(died);
       await expect(host.dial('/run/x')).rejects.toMatchObject(died);
       await expect(kind.connect(lab)).rejects.toMatchObject(died);
-      await until(() => ({ ok: inSessions(new Set([session])).length === 0, saw: 'stubs' }), {
+      const left = (): number =>
+        inSessions(new Set([session])).length + (factsOf(keeper) === undefined ? 0 : 1);
+      await until(() => ({ ok: left() === 0, saw: `${left()} processes` }), {
         withinMs: 3000,
-        why: 'no task of the guest to be left, even before "down"',
+        why: 'neither a task of the guest nor its keeper to be left, even before "down"',
       });
     }),
   );

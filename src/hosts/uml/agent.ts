@@ -1,19 +1,12 @@
 /**
  * The agent: the guest's one helper, child of its init. It runs programs, dials sockets and reads files for clients
- * on the host, over the serial line given as its standard input and output. When the line ends, so does it, and then the guest.
+ * on the host, over the serial line that it finds as file descriptor 3. When the line ends, so does it, and then the guest.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { createConnection } from 'node:net';
 import { release } from 'node:os';
-import type { Readable, Writable } from 'node:stream';
 import { ReadStream } from 'node:tty';
-import { exitOf } from '../execute.ts';
-import { launch } from '../launch.ts';
+import { begin, type Running } from './agent-requests.ts';
 import {
   type Control,
-  channel,
-  encode,
-  encodeCredit,
   encodeJson,
   encodeReceived,
   type Frame,
@@ -25,19 +18,8 @@ import {
   type Result,
 } from './frames.ts';
 import { setUpGuest } from './guest-setup.ts';
-import { Sender } from './sender.ts';
 
-/** What runs for one request. */
-interface Running {
-  readonly onData?: (payload: Buffer) => void;
-  readonly onEnd?: () => void;
-  readonly onCredit?: (on: number, bytes: number) => void;
-  readonly onControl?: (control: Control) => void;
-  readonly abort: () => void;
-}
-
-const line = process.argv[2] === undefined ? 3 : Number(process.argv[2]);
-serve(new ReadStream(line));
+serve(new ReadStream(3));
 
 function serve(input: ReadStream): void {
   setUpGuest();
@@ -73,140 +55,4 @@ function handle(frame: Frame, running: Map<number, Running>, write: (frame: Buff
   else if (type === frameType.credit) current?.onCredit?.(frame.channel, payload.readUInt32BE());
   else if (type === frameType.control) current?.onControl?.(JSON.parse(payload.toString('utf8')) as Control);
   else if (type === frameType.abort) current?.abort();
-}
-
-interface Stream {
-  readonly stream: number;
-  readonly running: Map<number, Running>;
-  readonly write: (frame: Buffer) => void;
-  readonly finish: (result: Result) => void;
-}
-
-function begin(request: Request, to: Stream): void {
-  if (request.op === 'spawn') beginSpawn(request, to);
-  else if (request.op === 'dial') beginDial(request.path, to);
-  else if (request.op === 'read') beginRead(request.path, to);
-  else {
-    to.running.set(to.stream, { abort: () => {} });
-    to.finish({ clock: performance.timeOrigin + performance.now() });
-  }
-}
-
-function beginSpawn(
-  request: Extract<Request, { op: 'spawn' }>,
-  { stream, running, write, finish }: Stream,
-): void {
-  const { argv, env, stdin, terminal } = request;
-  let program: ReturnType<typeof launch>;
-  try {
-    program = launch(argv, { env, stdin, terminal });
-  } catch (error) {
-    running.set(stream, { abort: () => {} });
-    finish({ error: describe(error) });
-    return;
-  }
-  const { child } = program;
-  // The agent itself is the last that the kernel may kill for memory; what it runs is not.
-  if (child.pid !== undefined) tolerate(() => writeFileSync(`/proc/${child.pid}/oom_score_adj`, '0'));
-  const senders = [
-    new Sender(stream, channel.down, write),
-    new Sender(stream, channel.error, write),
-  ] as const;
-  if (child.stdout !== null) pump(child.stdout, senders[0]);
-  if (child.stderr !== null) pump(child.stderr, senders[1]);
-  running.set(stream, {
-    ...(child.stdin === null ? {} : feed(child.stdin, stream, write)),
-    onCredit: (on, bytes) => senders[on === channel.error ? 1 : 0].grant(bytes),
-    onControl: (control) =>
-      'signal' in control ? program.signal(control.signal) : program.resize(control.resize),
-    abort: () => {
-      program.signal('SIGKILL');
-      for (const sender of senders) sender.drop();
-      child.stdout?.destroy();
-      child.stderr?.destroy();
-      child.stdin?.destroy();
-    },
-  });
-  child.on('error', (error) => {
-    if (child.pid === undefined) finish({ error: describe(error) });
-  });
-  child.on('close', (code, signal) => finish({ exit: exitOf(code, signal) }));
-}
-
-function beginDial(path: string, { stream, running, write, finish }: Stream): void {
-  const socket = createConnection({ path, allowHalfOpen: true });
-  const sender = new Sender(stream, channel.down, write);
-  running.set(stream, {
-    ...feed(socket, stream, write),
-    onCredit: (_, bytes) => sender.grant(bytes),
-    abort: () => {
-      sender.drop();
-      socket.destroy();
-      finish({});
-    },
-  });
-  socket.on('connect', () => write(encode(stream, frameType.opened)));
-  pump(socket, sender);
-  socket.on('error', (error) => finish({ error: describe(error) }));
-  socket.on('close', () => finish({}));
-}
-
-function beginRead(path: string, { stream, running, write, finish }: Stream): void {
-  const sender = new Sender(stream, channel.down, write);
-  running.set(stream, {
-    onCredit: (_, bytes) => sender.grant(bytes),
-    abort: () => {
-      sender.drop();
-      finish({});
-    },
-  });
-  try {
-    // Files of /proc are made while being read: no size is known, and nothing waits for a disk.
-    sender.send(readFileSync(path), () => finish({}));
-  } catch (error) {
-    finish({ error: describe(error) });
-  }
-}
-
-function pump(from: Readable, sender: Sender): void {
-  from.on('data', (chunk: Buffer) => {
-    let waits = true;
-    sender.send(chunk, () => {
-      waits = false;
-      from.resume();
-    });
-    if (waits) from.pause();
-  });
-  from.on('end', () => sender.end());
-  from.on('error', () => {});
-}
-
-function feed(
-  to: Writable,
-  stream: number,
-  write: (frame: Buffer) => void,
-): Pick<Running, 'onData' | 'onEnd'> {
-  // A program need not read its input to the end: what comes then is dropped.
-  to.on('error', () => {});
-  return {
-    onData: (payload) => {
-      const grant = (): void => write(encodeCredit(stream, channel.up, payload.length));
-      if (to.destroyed || to.writableEnded) grant();
-      else to.write(payload, grant);
-    },
-    onEnd: () => to.end(),
-  };
-}
-
-function describe(error: unknown): { code?: string | undefined; message: string } {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return { code, message };
-}
-
-function tolerate(attempt: () => void): void {
-  try {
-    attempt();
-  } catch {
-    // The program has ended already.
-  }
 }

@@ -72,7 +72,7 @@ function spawnIn(
         stdout.end();
         stderr.end();
         input.close();
-        resolve(result);
+        Promise.all([stdout.drained(), stderr.drained()]).then(() => resolve(result));
       },
       onLost: (error) => {
         input.close();

@@ -24,8 +24,8 @@ export interface KeeperOrder {
 /** Bytes of console output that are kept; a guest that floods its console must not fill the disk. */
 const largestConsole = 8 * 1024 * 1024;
 
-/** How long the console's last words may take to arrive after the guest's process has ended. */
-const consoleGraceMs = 1000;
+/** After the guest's end: how long its console's last words, and then the clients' farewell, may take. */
+const graceMs = 1000;
 
 keep(JSON.parse(process.argv[2] ?? '') as KeeperOrder);
 
@@ -71,6 +71,8 @@ function keep({ directory, argv, env, cpu }: KeeperOrder): void {
       relay.toAll(encode(0, frameType.gone));
       server.close();
       relay.leave();
+      // A client that is stopped would otherwise keep us for as long as it likes.
+      setTimeout(() => process.exit(), graceMs).unref();
     };
     guest.on('error', (error) => {
       if (guest.pid === undefined) end(null, null, `it could not be started: ${error.message}`);
@@ -79,7 +81,7 @@ function keep({ directory, argv, env, cpu }: KeeperOrder): void {
       // Stubs that outlived their kernel would run on by themselves; and they hold the console open.
       if (guest.pid !== undefined) killGuest(inSessions(new Set([guest.pid])));
       guest.on('close', () => end(code, signal));
-      setTimeout(() => end(code, signal), consoleGraceMs).unref();
+      setTimeout(() => end(code, signal), graceMs).unref();
     });
     sayListening();
   });

@@ -9,6 +9,8 @@ export interface Inlet {
   push(payload: Buffer): void;
   end(): void;
   fail(error: Error): void;
+  /** Resolves once the reader has had everything. What nobody reads is thrown away, as Node does with a child's output. */
+  drained(): Promise<void>;
 }
 
 /** A Readable that gives the guest credit as it is read, so that what nobody reads stays in the guest. */
@@ -26,8 +28,13 @@ export function inlet(stream: () => GuestStream, on: number): Inlet {
     ended = true;
     readable.push(null);
   };
+  const closed = new Promise<void>((resolve) => readable.once('close', resolve));
   return {
     readable,
+    drained: () => {
+      if (readable.readableFlowing === null && readable.listenerCount('readable') === 0) readable.resume();
+      return closed;
+    },
     push: (payload) => {
       if (ended || readable.destroyed) return;
       owed += payload.length;

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** Ctrl-C, kill and a closed terminal all mean: stop, clean up, then end. */
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -9,6 +11,8 @@ export interface Interrupt {
 
 export function onInterrupt(): Interrupt {
   const controller = new AbortController();
+  // Every wait of a lab listens to it, many at a time.
+  setMaxListeners(0, controller.signal);
   const abort = (): void => {
     if (controller.signal.aborted) return;
     process.stderr.write('\ninterrupted: cleaning up …\n');

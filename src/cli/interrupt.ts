@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import type { Context } from './context.ts';
 
 /** Ctrl-C, kill and a closed terminal all mean: stop, clean up, then end. */
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -15,7 +16,6 @@ export function onInterrupt(): Interrupt {
   setMaxListeners(0, controller.signal);
   const abort = (): void => {
     if (controller.signal.aborted) return;
-    process.stderr.write('\ninterrupted: cleaning up …\n');
     controller.abort();
   };
   for (const signal of signals) process.on(signal, abort);
@@ -30,4 +30,11 @@ export function onInterrupt(): Interrupt {
       for (const signal of signals) process.off(signal, abort);
     },
   };
+}
+
+/** For commands that have something to take down: the user sees that Ctrl-C was heard. */
+export function announceCleanup({ signal, report }: Pick<Context, 'signal' | 'report'>): void {
+  signal.addEventListener('abort', () => report({ type: 'warning', message: 'interrupted: cleaning up' }), {
+    once: true,
+  });
 }

@@ -6,6 +6,7 @@ import { reportJson, reportJunit, reportTerminal } from '../../report/index.ts';
 import { runScenario } from '../../run.ts';
 import type { ScenarioResult, Verdict } from '../../verdict/index.ts';
 import type { Context } from '../context.ts';
+import { announceCleanup } from '../interrupt.ts';
 import { plumbingOptions } from '../labs.ts';
 import { loadLab, scenarioFile } from '../scenarios.ts';
 
@@ -23,6 +24,7 @@ interface TestFlags {
 export async function test(context: Context, labs: readonly string[], flags: TestFlags): Promise<number> {
   const files = await Promise.all(labs.map(scenarioFile));
   const loaded = await Promise.all(files.map(loadLab));
+  announceCleanup(context);
   const results: ScenarioResult[] = [];
   for (const { scenario, topology } of loaded) {
     const { control, ...withoutControl } = scenario;

@@ -6,6 +6,7 @@ import { kinds, kindTable } from '../../kinds/index.ts';
 import { bringDown, bringUp, labPaths, requirementsOf } from '../../lab/index.ts';
 import { loadTopology, planTopology } from '../../topology/index.ts';
 import type { Context } from '../context.ts';
+import { announceCleanup } from '../interrupt.ts';
 import { plumbingOptions } from '../labs.ts';
 
 interface UpFlags {
@@ -24,6 +25,7 @@ export async function up(
   const plan = planTopology(topology, kindTable);
   const lab = labPaths(name ?? topology.name);
   const hostKind = await chooseHost(host, requirementsOf(plan, { kinds }));
+  announceCleanup(context);
   context.report({ type: 'step', message: `bringing up ${lab.name} on host ${hostKind.name}` });
   try {
     const live = await bringUp(plan, lab, {

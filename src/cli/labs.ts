@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { WorldError } from '../base/errors.ts';
 import { programsDirectory } from '../base/programs.ts';
 import { suggest } from '../base/suggest.ts';
-import { hostKinds } from '../hosts/index.ts';
+import { hostKind } from '../hosts/index.ts';
 import { kinds, kindTable } from '../kinds/index.ts';
 import {
   attach,
@@ -40,9 +40,7 @@ export async function withLab<T>(
   use: (live: LiveLab, found: { lab: LabPaths; state: LabState }) => Promise<T>,
 ): Promise<T> {
   const { lab, state, plan } = await findLab(name);
-  const hostKind = hostKinds.find((kind) => kind.name === state.host);
-  if (hostKind === undefined) throw new Error(`no host ${state.host}`);
-  const live = await attach(lab, plan, hostKind, plumbingOptions());
+  const live = await attach(lab, plan, hostKind(state.host), plumbingOptions());
   try {
     return await use(live, { lab, state });
   } finally {

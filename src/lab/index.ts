@@ -5,17 +5,13 @@ export {
   labPaths,
   logFile,
   netnsName,
-  nodePaths,
   type Programs,
-  tierlabHome,
 } from './paths.ts';
 export {
-  type Kinds,
   type PlumbingOptions,
   plumbLab,
   plumbNode,
-  startDaemons,
   switchPort,
 } from './plumbing.ts';
-export { type LabState, labNames, readPlan, readState, requireLab } from './state.ts';
-export { attach, bringUp, requirementsOf, requirementsOfKinds, type UpOptions } from './up.ts';
+export { type LabState, labNames, readPlan, requireLab } from './state.ts';
+export { attach, bringUp, requirementsOf, requirementsOfKinds } from './up.ts';

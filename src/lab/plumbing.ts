@@ -16,7 +16,7 @@ export interface Rendered {
   readonly script: string;
 }
 
-export type Kinds = Readonly<Record<string, Kind>>;
+type Kinds = Readonly<Record<string, Kind>>;
 
 export interface PlumbingOptions {
   readonly kinds: Kinds;
@@ -115,12 +115,7 @@ export function sharedDaemons(
 }
 
 /** Shell lines that start a node's own daemons in the background; to be run in its namespace. */
-export function startDaemons(
-  node: PlannedNode,
-  plan: Plan,
-  lab: LabPaths,
-  options: PlumbingOptions,
-): string[] {
+function startDaemons(node: PlannedNode, plan: Plan, lab: LabPaths, options: PlumbingOptions): string[] {
   return ownDaemons(node, plan, lab, options).flatMap((daemon) => startDaemon(lab, daemon));
 }
 

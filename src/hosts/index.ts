@@ -3,19 +3,12 @@ import type { HostKind, HostName, Requirements, Usability } from './contract.ts'
 import { nativeHost } from './native/index.ts';
 import { umlHost } from './uml/index.ts';
 
-export { findTagged, labVariable } from './process-tag.ts';
-export { findProgram, installCommand, missingPackages } from './programs.ts';
+export { missingPackages } from './programs.ts';
 
 /** Every host, in the order in which `auto` tries them. */
 export const hostKinds: readonly HostKind[] = [nativeHost(), umlHost()];
 
 export const hostNames: readonly HostName[] = hostKinds.map(({ name }) => name);
-
-export function hostKind(name: HostName): HostKind {
-  const kind = hostKinds.find((candidate) => candidate.name === name);
-  if (kind === undefined) throw new Error(`no host kind "${name}"`);
-  return kind;
-}
 
 /** What `tierlab doctor` shows: every host, in order. */
 export function probeAll(

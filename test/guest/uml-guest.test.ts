@@ -278,6 +278,14 @@ describe('a user-mode-linux guest', { timeout: 120_000 }, () => {
     ['the guest', (lab: HostLab) => [pidOf(lab)]],
     ['the keeper', (lab: HostLab) => [readRecord(lab.directory)?.keeper ?? 0]],
     ['both', (lab: HostLab) => [readRecord(lab.directory)?.keeper ?? 0, pidOf(lab)]],
+    [
+      'both, and its record lost,',
+      (lab: HostLab) => {
+        const victims = [readRecord(lab.directory)?.keeper ?? 0, pidOf(lab)];
+        rmSync(join(lab.directory, 'guest.json'));
+        return victims;
+      },
+    ],
   ])('is destroyed to the last process right after %s was killed', (_, victims) =>
     inLab(async (lab) => {
       const host = await kind.open({ lab, ...quiet });

@@ -4,7 +4,7 @@ import type { HostLab } from '../contract.ts';
 import { findTagged } from '../process-tag.ts';
 import { guestFiles } from './files.ts';
 import { isKeeper } from './keeper-process.ts';
-import { factsOf, inSessions, killGuest, send } from './processes.ts';
+import { factsOf, inSessions, isGuest, killGuest, send } from './processes.ts';
 import { bootId, readRecord } from './record.ts';
 
 /** Ends the lab's guest, dead or alive, and removes its files except the console's log. */
@@ -39,7 +39,7 @@ async function endOnce(id: string, sessions: Set<number>): Promise<number[]> {
   for (const pid of keepers) send(pid, 'SIGKILL');
   for (const pid of tagged) {
     const facts = factsOf(pid);
-    if (facts !== undefined && facts.pid === facts.session) sessions.add(pid);
+    if (facts !== undefined && isGuest(facts)) sessions.add(facts.session);
   }
   const guests = inSessions(sessions);
   killGuest(guests);
@@ -49,10 +49,5 @@ async function endOnce(id: string, sessions: Set<number>): Promise<number[]> {
 /** The number was given to another process: that one leads a session without being a guest kernel. */
 function isStranger(pid: number): boolean {
   const facts = factsOf(pid);
-  return (
-    facts !== undefined &&
-    facts.session === pid &&
-    facts.program !== 'linux.uml' &&
-    facts.program !== 'taskset'
-  );
+  return facts !== undefined && facts.session === pid && !isGuest(facts);
 }

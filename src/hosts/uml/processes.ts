@@ -9,18 +9,18 @@ export interface ProcessFacts {
   readonly program: string;
 }
 
-/** The guest kernel, and under which name it runs before taskset has executed it. */
-const guestPrograms: readonly string[] = ['linux.uml', 'taskset'];
+/** A guest kernel or one of its tasks; before taskset has executed the kernel it runs under that name. */
+export function isGuest({ program }: ProcessFacts): boolean {
+  return program === 'linux.uml' || program === 'taskset';
+}
 
 /**
- * Processes of sessions led by a guest kernel. The guest's tasks are processes of the machine ("stubs") that have
- * given up their environment, so no tag finds them; but they stay in the session of the kernel that traces them,
- * even after it died, and a session's number is not used again while it has members (kernel/pid.c).
+ * Processes of sessions led by a guest kernel. The guest's tasks are processes of the machine ("stubs") whose memory is
+ * the guest's business, so the tag in their environment is not to be relied on; but they stay in the session of the kernel
+ * that traces them, even after it died, and a session's number is not used again while it has members (kernel/pid.c).
  */
 export function inSessions(sessions: ReadonlySet<number>): ProcessFacts[] {
-  return allProcesses().filter(
-    ({ session, program }) => sessions.has(session) && guestPrograms.includes(program),
-  );
+  return allProcesses().filter((facts) => sessions.has(facts.session) && isGuest(facts));
 }
 
 export function allProcesses(): ProcessFacts[] {

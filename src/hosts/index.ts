@@ -10,6 +10,12 @@ export const hostKinds: readonly HostKind[] = [nativeHost(), umlHost()];
 
 export const hostNames: readonly HostName[] = hostKinds.map(({ name }) => name);
 
+export function hostKind(name: HostName): HostKind {
+  const kind = hostKinds.find((candidate) => candidate.name === name);
+  if (kind === undefined) throw new Error(`no host kind "${name}"`);
+  return kind;
+}
+
 /** What `tierlab doctor` shows: every host, in order. */
 export function probeAll(
   requirements: Requirements,

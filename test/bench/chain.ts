@@ -68,6 +68,9 @@ async function once(
     await cli.run(['up', topology, '--host', 'uml', '--memory', String(guestMemoryMb)], { cpus }),
   );
   const processes = await processesOf(lab);
+  // Whoever does not see them while the lab is up would not see what is left of it either.
+  if (processes.keepers.length === 0 || processes.guest.length === 0)
+    throw new Error('the processes of the lab are not to be found');
   seen.memory.push(await residentMemory(processes));
   if (isLast && wanted.has('exec')) await measureExec(cli, seen, bench);
   seen.downs.push((await cli.run(['down', 'three-tier'])).ms);

@@ -1,6 +1,7 @@
 /** argv → command → exit code. Each command is loaded when it is called: start-up counts. */
-import { Argument, Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { exitCodes } from '../base/errors.ts';
+import { parseDuration } from '../base/units.ts';
 import { type Context, createContext, type GlobalOptions } from './context.ts';
 import { onInterrupt } from './interrupt.ts';
 
@@ -68,6 +69,13 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
     .argument('<topology>')
     .action((file) => choose(async (context) => (await import('./commands/plan.ts')).plan(context, file)));
 
+  command(program, 'predict', 'foretell which flows a scenario breaks, before anything runs')
+    .argument('<lab>', 'lab folder or scenario file')
+    .addOption(flag('--seed <number>', 'instead of the seed in the scenario').argParser(wholeNumber))
+    .action((lab, options) =>
+      choose(async (context) => (await import('./commands/predict.ts')).predict(context, lab, options)),
+    );
+
   command(program, 'render', 'write every generated file of a topology into a folder')
     .argument('<topology>')
     .requiredOption('-o, --output <folder>', 'new or empty folder')
@@ -120,6 +128,47 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
     .addOption(flag('-n, --lines <count>', 'only the last lines').argParser(wholeNumber))
     .action((node, options) =>
       choose(async (context) => (await import('./commands/logs.ts')).logs(context, node, options)),
+    );
+
+  const fault = command(program, 'fault', 'break something in a running lab, and mend it');
+  command(fault, 'add', 'inject a fault: it stays until it is healed')
+    .argument('<fault>', 'such as node.crash, node.freeze, link.down')
+    .argument('<target>', 'node, group, or node:network for a cable')
+    .argument('[key=value...]', "the fault's own settings, as in a scenario")
+    .addOption(labName())
+    .addOption(flag('--name <name>', 'to heal it by (default: fault and target)'))
+    .action((name, target, settings, options) =>
+      choose(async (context) =>
+        (await import('./commands/fault.ts')).addFault(context, name, target, settings, options),
+      ),
+    );
+  command(fault, 'list', 'show what is broken by hand', 'ls')
+    .addOption(labName())
+    .action((options) =>
+      choose(async (context) => (await import('./commands/fault.ts')).listFaults(context, options)),
+    );
+  command(fault, 'heal', 'undo a fault or a drain')
+    .argument('[name]', 'as `tierlab fault list` shows it')
+    .addOption(labName())
+    .addOption(flag('-a, --all', 'everything, the last one first'))
+    .action((name, options) =>
+      choose(async (context) => (await import('./commands/fault.ts')).healFault(context, name, options)),
+    );
+
+  command(program, 'drain', 'take a node out of service so that nobody notices, each step verified')
+    .argument('<node>', 'node, or group: all its nodes at once')
+    .addOption(labName())
+    .addOption(withinOption())
+    .action((node, options) =>
+      choose(async (context) => (await import('./commands/drain.ts')).drain(context, node, options)),
+    );
+
+  command(program, 'undrain', 'put a drained node back into service')
+    .argument('<node>', 'node or group, as it was drained')
+    .addOption(labName())
+    .addOption(withinOption())
+    .action((node, options) =>
+      choose(async (context) => (await import('./commands/drain.ts')).undrain(context, node, options)),
     );
 
   command(program, 'test', 'run scenarios and say which connections survived')
@@ -185,6 +234,18 @@ const hostOption = (): Option =>
 
 const memoryOption = (): Option =>
   flag('--memory <MiB>', 'memory of a guest (only what is used is taken)').argParser(wholeNumber);
+
+const withinOption = (): Option =>
+  flag('--within <duration>', 'the deadline for all steps together')
+    .argParser(milliseconds)
+    .default(20_000, '20s');
+
+function milliseconds(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined)
+    throw new CommanderError(2, 'tierlab.duration', `"${text}" is no duration such as 10s`);
+  return ms;
+}
 
 function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text))

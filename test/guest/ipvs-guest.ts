@@ -1,3 +1,4 @@
+/** A namespace of clients, and packets of theirs for IPVS elsewhere in the guest to choose servers for. */
 import { formatAddress } from '../../src/base/ip.ts';
 import { seeded } from '../../src/base/random.ts';
 import type { Host } from '../../src/hosts/contract.ts';
@@ -7,51 +8,83 @@ export interface Flow {
   readonly port: number;
 }
 
-export const vip = '198.51.100.1';
+/** Namespace of the clients. */
+export const clients = 'clients';
+
+export const nameOf = ({ address, port }: Flow): string => `${address}:${port}`;
 
 /** Different flows from 203.0.0.0/16, always the same. */
-export function flowsOf(count: number): readonly Flow[] {
-  const random = seeded(7, 'flows');
+export function flowsOf(count: number, stream = 'flows'): readonly Flow[] {
+  const random = seeded(7, stream);
   const flows = new Map<string, Flow>();
   while (flows.size < count) {
-    const flow = { address: formatAddress(0xcb000000 + random.integer(65_536)), port: 1024 + random.integer(64_000) };
-    flows.set(`${flow.address}:${flow.port}`, flow);
+    const address = formatAddress(0xcb00_0000 + random.integer(65_536));
+    const flow = { address, port: 1024 + random.integer(64_000) };
+    flows.set(nameOf(flow), flow);
   }
   return [...flows.values()];
 }
 
-/** Runs a shell script; every line of it must succeed. */
-export async function script(host: Host, text: string): Promise<string> {
-  const { exitCode, stdout, stderr } = await host.exec(['sh', '-e'], { input: text, timeoutMs: 60_000 });
+/** Runs a shell script of which every line must succeed. */
+export async function script(host: Host, lines: readonly string[]): Promise<void> {
+  const { exitCode, stderr } = await host.exec(['sh', '-e'], { input: lines.join('\n'), timeoutMs: 60_000 });
   if (exitCode !== 0) throw new Error(`exit code ${exitCode}: ${stderr}`);
-  return stdout;
 }
 
-/** Sends the first packet (SYN) of each flow to the VIP, from a namespace that owns none of the addresses. */
-export async function sendSyns(host: Host, netns: string, port: number, flows: readonly Flow[]): Promise<void> {
-  const list = flows.map((flow) => `${flow.address} ${flow.port}`).join('\n');
+/** A namespace behind a cable: its end is `cable`, with `address`/30; the other end has the name of the new namespace. */
+export function behind(from: string, name: string, addresses: readonly [string, string]): string[] {
+  const [near, far] = addresses;
+  return [
+    `ip netns add ${name}`,
+    `ip -n ${from} link add ${name} type veth peer name cable netns ${name}`,
+    `ip -n ${from} address add ${near}/30 dev ${name}`,
+    `ip -n ${name} address add ${far}/30 dev cable`,
+    `ip -n ${from} link set ${name} up`,
+    `ip -n ${name} link set cable up`,
+    `ip -n ${name} link set lo up`,
+    `ip netns exec ${name} sysctl -q -w net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.cable.rp_filter=0`,
+  ];
+}
+
+/** What makes a namespace an L4 node for 198.51.100.0/24, with servers in 10.0.0.0/8 that take everything and say nothing. */
+export function balancer(name: string): string[] {
+  return [
+    `ip -n ${name} route add local 198.51.100.0/24 dev lo`,
+    `ip -n ${name} link add servers type dummy`,
+    `ip -n ${name} link set servers up arp off`,
+    `ip -n ${name} route add 10.0.0.0/8 dev servers`,
+  ];
+}
+
+/** Sends the first packet (SYN) of each flow, from a namespace that owns none of the addresses. */
+export async function sendSyns(host: Host, vip: string, port: number, flows: readonly Flow[]): Promise<void> {
   const { exitCode, stderr } = await host.exec(
-    ['ip', 'netns', 'exec', netns, 'perl', '-e', sender, vip, String(port)],
-    { input: `${list}\n`, timeoutMs: 60_000 },
+    ['ip', 'netns', 'exec', clients, 'perl', '-e', sender, vip, String(port)],
+    { input: flows.map((flow) => `${flow.address} ${flow.port}\n`).join(''), timeoutMs: 60_000 },
   );
   if (exitCode !== 0) throw new Error(`sender: ${stderr}`);
 }
 
 /** The server that IPVS in a namespace chose, by `address:port` of the client. */
-export async function choices(host: Host, netns: string, port: number): Promise<ReadonlyMap<string, string>> {
+export async function choices(
+  host: Host,
+  netns: string,
+  vip: string,
+  port: number,
+): Promise<ReadonlyMap<string, string>> {
   const { stdout } = await host.exec(['ip', 'netns', 'exec', netns, 'cat', '/proc/net/ip_vs_conn']);
   const chosen = new Map<string, string>();
-  for (const line of stdout.split('\n')) {
-    const [protocol, client = '', clientPort = '', , servicePort = '', server = ''] = line.trim().split(/ +/);
-    if (protocol !== 'TCP' || Number.parseInt(servicePort, 16) !== port) continue;
-    chosen.set(`${readAddress(client)}:${Number.parseInt(clientPort, 16)}`, readAddress(server));
+  for (const line of stdout.split('\n').slice(1)) {
+    const [, client = '', from = '', service = '', servicePort = '', server = ''] = line.trim().split(/ +/);
+    if (readAddress(service) !== vip || Number.parseInt(servicePort, 16) !== port) continue;
+    chosen.set(`${readAddress(client)}:${Number.parseInt(from, 16)}`, readAddress(server));
   }
   return chosen;
 }
 
 const readAddress = (hex: string): string => formatAddress(Number.parseInt(hex, 16));
 
-/** The kernel fills in length and checksum of the IP header; nobody looks at TCP's checksum on the way. */
+/** The kernel fills in the length and checksum of the IP header; nobody looks at TCP's checksum on the way. */
 const sender = `
 use Socket;
 my ($vip, $port) = @ARGV;

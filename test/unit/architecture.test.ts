@@ -37,6 +37,12 @@ const mayUse: Readonly<Record<string, Readonly<Record<string, 'all' | 'types'>>>
     lab: 'all',
   },
   verdict: { base: 'all', 'topology/types.ts': 'types' },
+  oracle: {
+    base: 'all',
+    'topology/types.ts': 'types',
+    'scenario/types.ts': 'types',
+    'verdict/types.ts': 'types',
+  },
   report: { base: 'all', 'topology/types.ts': 'types', verdict: 'all' },
   'run.ts': {
     base: 'all',
@@ -59,6 +65,7 @@ const mayUse: Readonly<Record<string, Readonly<Record<string, 'all' | 'types'>>>
     traffic: 'all',
     faults: 'all',
     verdict: 'all',
+    oracle: 'all',
     report: 'all',
     'run.ts': 'all',
   },
@@ -88,7 +95,7 @@ const packageOwners: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Rooms that compute and do nothing: no file, process, socket or clock. */
-const pureRooms = ['verdict', 'report'];
+const pureRooms = ['verdict', 'oracle', 'report'];
 
 const source = resolve(import.meta.dirname, '../../src');
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })

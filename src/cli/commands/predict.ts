@@ -1,0 +1,120 @@
+import { exitCodes } from '../../base/errors.ts';
+import { formatDuration } from '../../base/units.ts';
+import { kindTable } from '../../kinds/index.ts';
+import { type Bounds, type ForetoldFlow, predict as foretell, type Prediction } from '../../oracle/index.ts';
+import { type Scenario, withControl } from '../../scenario/index.ts';
+import { planTopology, type Topology } from '../../topology/index.ts';
+import { trafficJobs } from '../../traffic/index.ts';
+import type { Context } from '../context.ts';
+import { loadLab, scenarioFile } from '../scenarios.ts';
+import { table } from '../table.ts';
+
+/** Prints what the plan and the seed say of the flows of a scenario, and of its control. */
+export async function predict(
+  context: Context,
+  lab: string,
+  flags: { readonly seed?: number },
+): Promise<number> {
+  const { scenario: written, topology } = await loadLab(await scenarioFile(lab));
+  const scenario = { ...written, seed: flags.seed ?? written.seed };
+  const main = predictRun(scenario, topology);
+  const control =
+    scenario.control === undefined
+      ? undefined
+      : predictRun(scenario, withControl(topology, scenario.control.set, kindTable));
+  context.printJson({
+    scenario: scenario.name,
+    seed: scenario.seed,
+    main,
+    ...(control === undefined ? {} : { control }),
+  });
+  context.print(
+    [
+      `${scenario.name} (seed ${scenario.seed})`,
+      describeShares(main),
+      describeEntries(main),
+      ...(control === undefined || scenario.control === undefined
+        ? []
+        : [`Control: ${describeSet(scenario.control.set)}`, describeEntries(control)]),
+    ]
+      .filter((part) => part !== '')
+      .join('\n\n'),
+  );
+  return exitCodes.pass;
+}
+
+function predictRun(scenario: Scenario, topology: Topology): Prediction {
+  const plan = planTopology(topology, kindTable);
+  return foretell(scenario, plan, heldFlows(scenario, plan));
+}
+
+/** The held connections that the seed chooses. Requests are too short to be exposed one by one. */
+function heldFlows(scenario: Scenario, plan: ReturnType<typeof planTopology>): ForetoldFlow[] {
+  return trafficJobs(scenario.traffic, plan, scenario.seed).flatMap((job) =>
+    job.held.flatMap(({ name, target, flows }) =>
+      flows.map(({ flow, address, port }) => ({
+        traffic: name,
+        flow,
+        address,
+        port,
+        service: target.service,
+        client: job.node,
+      })),
+    ),
+  );
+}
+
+function describeShares({ shares }: Prediction): string {
+  const rows = shares.flatMap(({ traffic, byL7, maxOverMean }) =>
+    byL7 === undefined
+      ? [[traffic, 'not known', '', '']]
+      : Object.entries(byL7).map(([l7, flows], i) => [
+          i === 0 ? traffic : '',
+          l7,
+          String(flows),
+          i === 0 && maxOverMean !== undefined ? maxOverMean.toFixed(2) : '',
+        ]),
+  );
+  return rows.length === 0
+    ? 'No traffic holds connections: nothing to foretell.'
+    : table(['traffic', 'L7', 'flows', 'max/mean'], rows);
+}
+
+function describeEntries({ entries, total }: Prediction): string {
+  const rows = entries.flatMap(({ atMs, name, action, fault, targets, byTraffic }) =>
+    byTraffic.map(({ traffic, flows, exposed, broken, must, may }) => [
+      formatDuration(atMs),
+      name,
+      `${action === 'inject' || action === fault ? '' : `${action} `}${fault} ${targets.join(', ')}`,
+      traffic,
+      String(flows),
+      describeBounds(exposed),
+      describeBounds(broken),
+      String(must.length),
+      String(may.length),
+    ]),
+  );
+  const sums = total.map(({ traffic, flows, broken, must, may }) => [
+    '',
+    'total',
+    '',
+    traffic,
+    String(flows),
+    '',
+    describeBounds(broken),
+    String(must.length),
+    String(may.length),
+  ]);
+  const header = ['at', 'name', 'what', 'traffic', 'flows', 'exposed', 'broken', 'must break', 'may break'];
+  const reasons = entries.flatMap(({ name, why }) => why.map((reason) => `${name}: ${reason}`));
+  if (rows.length === 0) return '';
+  return [table(header, [...rows, ...sums]), '', ...reasons].join('\n');
+}
+
+const describeBounds = ({ least, most }: Bounds): string =>
+  least === most ? String(least) : `${least}–${most}`;
+
+const describeSet = (set: Readonly<Record<string, unknown>>): string =>
+  Object.entries(set)
+    .map(([key, value]) => `${key} = ${String(value)}`)
+    .join(', ');

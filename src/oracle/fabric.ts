@@ -1,0 +1,62 @@
+import { parseAddress } from '../base/ip.ts';
+import type { Plan, PlannedNode } from '../topology/types.ts';
+
+/** Where packets to a VIP may go. */
+export interface Fabric {
+  /** The client node. */
+  readonly start: string;
+  /** By node: its next hops when all is well, in the kernel's order. A node that stands there twice has two cables. */
+  readonly hops: ReadonlyMap<string, readonly string[]>;
+  /** The L4 nodes. */
+  readonly ends: ReadonlySet<string>;
+}
+
+/**
+ * The ways from a client to the L4 nodes of a VIP that BGP gives: over the fewest AS hops, all that are equally short.
+ * BIRD installs next hops in the order of their addresses. A client without a router reaches the L4 nodes at once.
+ */
+export function fabricOf(plan: Plan, vip: string, client: string): Fabric {
+  const ends = new Set(
+    plan.nodes
+      .filter(({ kind, services }) => kind === 'ipvs' && services.some((service) => service.vip === vip))
+      .map(({ name }) => name),
+  );
+  const distance = distances(plan, ends);
+  const hops = new Map<string, string[]>();
+  for (const { name, peers, kind } of plan.nodes) {
+    const own = distance.get(name);
+    if (kind !== 'bird' || own === undefined) continue;
+    const nearer = peers.filter((peer) => distance.get(peer.node) === own - 1);
+    const inOrder = nearer.sort((a, b) => (parseAddress(a.address) ?? 0) - (parseAddress(b.address) ?? 0));
+    hops.set(
+      name,
+      inOrder.map(({ node }) => node),
+    );
+  }
+  const gateways = gatewaysOf(plan, client).filter((name) => hops.has(name));
+  hops.set(client, gateways.length > 0 ? gateways : [...ends]);
+  return { start: client, hops, ends };
+}
+
+/** AS hops from the L4 nodes, over BGP sessions: only routers pass on what they learned. */
+function distances(plan: Plan, ends: ReadonlySet<string>): ReadonlyMap<string, number> {
+  const found = new Map<string, number>([...ends].map((name) => [name, 0]));
+  let edge = new Set(ends);
+  for (let hops = 1; edge.size > 0; hops++) {
+    const next = plan.nodes.filter(
+      ({ name, kind, peers }) =>
+        kind === 'bird' && !found.has(name) && peers.some((peer) => edge.has(peer.node)),
+    );
+    for (const { name } of next) found.set(name, hops);
+    edge = new Set(next.map(({ name }) => name));
+  }
+  return found;
+}
+
+function gatewaysOf(plan: Plan, client: string): string[] {
+  const node: PlannedNode | undefined = plan.nodes.find(({ name }) => name === client);
+  const vias = (node?.routes ?? []).filter(({ to }) => to === 'default').map(({ via }) => via);
+  return plan.nodes
+    .filter(({ interfaces }) => interfaces.some(({ address }) => vias.includes(address)))
+    .map(({ name }) => name);
+}

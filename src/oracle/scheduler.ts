@@ -1,0 +1,33 @@
+/** How an L4 node of a plan chooses the L7 of a flow. */
+import type { PlannedNode } from '../topology/types.ts';
+import { buildTable, lookup } from './mh.ts';
+import type { Server } from './server.ts';
+import { buildSourceTable, lookupSource } from './sh.ts';
+
+/** @returns the name of the L7; undefined: none takes the flow. `down`: L7 nodes whose weight is 0 now. */
+export type Choose = (address: string, port: number, down?: ReadonlySet<string>) => string | undefined;
+
+/**
+ * @param port of the service; the servers have the same
+ * @returns undefined if the choice depends on more than the flow and the servers (`rr`)
+ */
+export function chooserOf({ options, targets }: PlannedNode, port: number): Choose | undefined {
+  const servers = targets.map(({ address }): Server => ({ address, port, weight: 1 }));
+  const available = (down?: ReadonlySet<string>): boolean[] | undefined =>
+    down === undefined ? undefined : targets.map(({ node }) => !down.has(node));
+  const name = (place: number | undefined): string | undefined =>
+    place === undefined ? undefined : targets[place]?.node;
+  const { scheduler } = options;
+  if (scheduler === 'mh') {
+    const table = buildTable(servers);
+    return (address, from, down) => name(lookup(table, address, from, withDown(available(down))));
+  }
+  if (scheduler === 'sh') {
+    const table = buildSourceTable(servers);
+    return (address, from, down) => name(lookupSource(table, address, from, withDown(available(down))));
+  }
+  return undefined;
+}
+
+const withDown = (available: boolean[] | undefined): { available?: boolean[] } =>
+  available === undefined ? {} : { available };

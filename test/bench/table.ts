@@ -26,15 +26,15 @@ export function describeOutcomes(outcomes: readonly Outcome[], colours: boolean)
       .trimEnd();
   const paint = (cell: string): string => {
     if (cell.trimEnd() === 'ok') return chalk.green(cell);
-    return cell.trimEnd() === 'MISSED' ? chalk.red(cell) : cell;
+    return ['MISSED', 'UNKNOWN'].includes(cell.trimEnd()) ? chalk.red(cell) : cell;
   };
   return `${[chalk.bold(line(header)), ...cells.map(line), '', ...remarks(outcomes)].join('\n')}\n`;
 }
 
-/** Is the goal reached? `undefined` without one. */
+/** Is the goal reached? `undefined` without one, and where there is no figure (NaN). */
 export function reaches(row: Row): boolean | undefined {
   const { goal } = row;
-  if (goal === undefined) return undefined;
+  if (goal === undefined || Number.isNaN(row.measured)) return undefined;
   const actual = goal.of === 'ratio' ? ratioOf(row) : row.measured;
   const above = goal.of === 'measured' ? goal.above : undefined;
   return (goal.atMost === undefined || actual <= goal.atMost) && (above === undefined || actual > above);
@@ -60,7 +60,7 @@ function remarks(outcomes: readonly Outcome[]): string[] {
 
 function verdictOf(row: Row): string {
   const reached = reaches(row);
-  if (reached === undefined) return '';
+  if (reached === undefined) return row.goal === undefined ? '' : 'UNKNOWN';
   return reached ? 'ok' : 'MISSED';
 }
 
@@ -74,6 +74,7 @@ function describeGoal({ goal, unit }: Row): string {
 }
 
 function format(value: number, unit: Unit): string {
+  if (Number.isNaN(value)) return '–';
   if (unit === 'ms') return value >= 1000 ? `${significant(value / 1000)} s` : `${significant(value)} ms`;
   return unit === 'MB' ? `${significant(value)} MB` : String(value);
 }

@@ -248,8 +248,7 @@ function milliseconds(text: string): number {
 }
 
 function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text))
-    throw new CommanderError(2, 'tierlab.number', `"${text}" is not a whole number`);
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);
 }
 

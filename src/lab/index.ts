@@ -13,5 +13,13 @@ export {
   plumbNode,
   switchPort,
 } from './plumbing.ts';
-export { type LabState, labNames, readPlan, requireLab } from './state.ts';
+export {
+  isAlive,
+  type LabState,
+  labNames,
+  ownIdentity,
+  type ProcessIdentity,
+  readPlan,
+  requireLab,
+} from './state.ts';
 export { attach, bringUp, requirementsOf, requirementsOfKinds } from './up.ts';

@@ -26,12 +26,14 @@ export interface ProcessIdentity {
 
 /** Claims the lab's folder: of two that try at once, one gets it. @returns false if it exists already */
 export async function claimLab(lab: LabPaths): Promise<boolean> {
-  await mkdir(join(lab.directory, '..'), { recursive: true, mode: 0o700 });
+  const parent = join(lab.directory, '..');
   try {
+    await mkdir(parent, { recursive: true, mode: 0o700 });
     await mkdir(lab.directory, { mode: 0o700 });
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    const { code, path } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && path === lab.directory) return false;
     throw new WorldError(`cannot create the lab's folder ${lab.directory}`, {
       code: 'state-unwritable',
       exitCode: 3,

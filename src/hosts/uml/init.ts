@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { guestFiles } from './files.ts';
 import { isCovered, openFiles } from './guest-setup.ts';
 
@@ -42,7 +42,7 @@ const flags = ['--max-semi-space-size=1', '--v8-pool-size=0'];
 
 /** What the guest mounts, in this order. The lab's folder comes last, since it may lie in any of the others. */
 export function fstab({ directory, node, agent }: GuestInit): string {
-  const covered = [...new Set([dirname(node), dirname(agent)])].filter(isCovered);
+  const covered = [...new Set([dirname(node), packageOf(agent)])].filter(isCovered);
   const lines = [
     ['proc', '/proc', 'proc', 'defaults'],
     ['sysfs', '/sys', 'sysfs', 'defaults'],
@@ -59,6 +59,12 @@ export function fstab({ directory, node, agent }: GuestInit): string {
 /** The kernel mounts its own /dev before process 1 starts, whose script is in the lab's folder. */
 export function isHiddenAtStart(directory: string): boolean {
   return ['/dev/', '/proc/', '/sys/'].some((folder) => `${directory}/`.startsWith(folder));
+}
+
+/** All of tierlab's package, where the agent is in its dist/: a tierlab in the guest (its host `native`) needs that, too. */
+function packageOf(agent: string): string {
+  const folder = dirname(agent);
+  return basename(folder) === 'dist' ? dirname(folder) : folder;
 }
 
 /** Neither fstab's options nor the kernel's command line can carry these. */

@@ -1,4 +1,5 @@
 set -e
+ulimit -n 65536 2>/dev/null || true
 ip netns add tl-eb7aae-l4-1
 printf %s 'link add name l4-1 mtu 1520 master fabric type veth peer name fabric mtu 1520 address 02:00:c0:00:02:83 netns tl-eb7aae-l4-1
 link set l4-1 addrgenmode none up

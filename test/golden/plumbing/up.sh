@@ -1,4 +1,5 @@
 set -e
+ulimit -n 65536 2>/dev/null || true
 mkdir -p /run/tierlab/eb7aae/client /run/tierlab/eb7aae/edge /run/tierlab/eb7aae/r-1 /run/tierlab/eb7aae/r-2 /run/tierlab/eb7aae/l4-1 /run/tierlab/eb7aae/l4-2 /run/tierlab/eb7aae/l7-1 /run/tierlab/eb7aae/l7-2 /run/tierlab/eb7aae/l7-3 /run/tierlab/eb7aae/web-1 /run/tierlab/eb7aae/web-2 /run/tierlab/eb7aae/web-3
 ip -batch /home/user/.local/state/tierlab/labs/three-tier/plumbing/namespaces.batch
 (set -e; ip -n tl-eb7aae-internet -batch /home/user/.local/state/tierlab/labs/three-tier/plumbing/internet.batch; ip -n tl-eb7aae-fabric -batch /home/user/.local/state/tierlab/labs/three-tier/plumbing/fabric.batch) & lane0=$!

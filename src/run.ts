@@ -27,7 +27,7 @@ import {
   type Programs,
   requirementsOf,
 } from './lab/index.ts';
-import { type Scenario, withControl } from './scenario/index.ts';
+import { type Scenario, withControl, withoutSkipped } from './scenario/index.ts';
 import { type Plan, planTopology, type Topology } from './topology/index.ts';
 import {
   openRecorder,
@@ -37,7 +37,7 @@ import {
   type TrafficSession,
   trafficJobs,
 } from './traffic/index.ts';
-import type { HistoryEvent } from './verdict/history.ts';
+import type { HistoryEvent, RunEvent } from './verdict/history.ts';
 import { type Judgement, judge, judgeScenario, parseHistory, type ScenarioResult } from './verdict/index.ts';
 
 export interface RunOptions {
@@ -230,7 +230,13 @@ async function observe(
     };
     await Promise.race([
       died,
-      playTimeline(live, scenario.timeline, { start, now, record: say, before: () => watch.look(), signal }),
+      playTimeline(live, timelineOf(scenario, role), {
+        start,
+        now,
+        record: say,
+        before: () => watch.look(),
+        signal,
+      }),
     ]);
     await Promise.race([
       died,
@@ -289,16 +295,28 @@ async function describeRun(
     seed: scenario.seed,
     traffic: scenario.traffic,
     expect: expectations.map(({ expression }) => expression),
-    ...(role === 'control' && scenario.control !== undefined ? { set: scenario.control.set } : {}),
+    ...(role === 'control' && scenario.control !== undefined ? differences(scenario.control) : {}),
     steadyForMs: scenario.steady.forMs,
     durationMs: scenario.durationMs,
-    timeline: scenario.timeline.map((entry) => ({
+    timeline: timelineOf(scenario, role).map((entry) => ({
       atMs: entry.atMs,
       name: entry.name,
-      what: entry.action === 'inject' ? `${entry.fault} ${entry.target}` : `heal ${entry.of}`,
+      what:
+        entry.action === 'inject'
+          ? `${entry.fault} ${entry.target}`
+          : `${entry.action} ${'of' in entry ? entry.of : entry.target}`,
     })),
   };
 }
+
+const timelineOf = ({ timeline, control }: Scenario, role: 'main' | 'control'): Scenario['timeline'] =>
+  role === 'control' && control !== undefined ? withoutSkipped(timeline, control.skip) : timeline;
+
+/** How the control differs from the main run. */
+const differences = ({ set, skip }: NonNullable<Scenario['control']>): Pick<RunEvent, 'set' | 'skip'> => ({
+  set,
+  ...(skip.length === 0 ? {} : { skip }),
+});
 
 const judgeHistory = (file: string): Promise<Judgement> => judge(parseHistory(createReadStream(file)));
 

@@ -5,7 +5,10 @@ import { linkDown } from './link-down.ts';
 import { nodeCrash } from './node-crash.ts';
 import { nodeFreeze } from './node-freeze.ts';
 
+export { actOn } from './act.ts';
 export type { Fault, Hit, Landed } from './contract.ts';
+export { drainNodes, refuseDrain } from './drain.ts';
+export { claimEntry, forgetEntry, type LedgerEntry, ledgerEntries, updateEntry } from './ledger.ts';
 
 /** All faults: a new one is a file beside this and a line here. */
 const all: readonly Fault[] = [nodeCrash, nodeFreeze, linkDown];

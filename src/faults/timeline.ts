@@ -1,9 +1,11 @@
 /** Faults on a timeline: each at its time, verified, recorded. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { WorldError } from '../base/errors.ts';
 import type { LiveLab } from '../lab/index.ts';
-import type { TimelineEntry, TimelineFault } from '../scenario/types.ts';
+import type { TimelineDrain, TimelineEntry, TimelineFault } from '../scenario/types.ts';
 import type { FaultEvent } from '../verdict/history.ts';
+import { actOn } from './act.ts';
+import type { Hit, Landed } from './contract.ts';
+import { drainNodes } from './drain.ts';
 import { faults, resolveTarget } from './index.ts';
 
 export interface TimelineOptions {
@@ -19,7 +21,7 @@ export interface TimelineOptions {
 /** How long before a fault the last look at the flows' paths begins. */
 const lookAheadMs = 400;
 
-/** Plays the whole timeline; entries that fall together follow one another. */
+/** Plays the whole timeline; entries that fall together, or into a drain under way, follow one another. */
 export async function playTimeline(
   lab: LiveLab,
   timeline: readonly TimelineEntry[],
@@ -39,44 +41,44 @@ async function play(
   lab: LiveLab,
   entry: TimelineEntry,
   timeline: readonly TimelineEntry[],
-  { now, record }: TimelineOptions,
+  { now, record, signal }: TimelineOptions,
 ): Promise<void> {
-  const injected = entry.action === 'inject' ? entry : injectionOf(entry.of, timeline);
-  const fault = faults[injected.fault];
-  if (fault === undefined) throw new Error(`no fault ${injected.fault}`);
-  const hits = resolveTarget(lab.plan, injected.target);
+  const cause = 'of' in entry ? causeOf(entry.of, timeline) : entry;
+  const hits = resolveTarget(lab.plan, cause.target);
   const from = now();
-  const act = entry.action === 'inject' ? fault.inject : fault.heal;
-  const results = await Promise.all(
-    hits.map((hit) =>
-      act(lab, hit, injected.options).catch((error: unknown) => ({
-        landed: false,
-        evidence: explain(error),
-      })),
-    ),
-  );
-  const to = now();
+  const result = await act(lab, entry, cause, hits, signal);
   record({
     type: 'fault',
     t: from,
     name: entry.name,
-    fault: injected.fault,
-    action: entry.action,
+    fault: cause.action === 'drain' ? 'drain' : cause.fault,
+    action: 'of' in entry ? 'heal' : 'inject',
     targets: hits.map(({ node }) => node.name),
-    landed: hits.length > 0 && results.every(({ landed }) => landed),
-    evidence: results.map(({ evidence }) => evidence).join('; '),
+    ...result,
     from,
-    to,
+    to: now(),
   });
 }
 
-function explain(error: unknown): string {
-  const { message } = error as Error;
-  return error instanceof WorldError ? [message, ...error.details].join(': ') : message;
+function act(
+  lab: LiveLab,
+  entry: TimelineEntry,
+  cause: TimelineFault | TimelineDrain,
+  hits: readonly Hit[],
+  signal: AbortSignal,
+): Promise<Landed> {
+  if (entry.action === 'drain' || entry.action === 'undrain') {
+    const nodes = hits.map(({ node }) => node);
+    return drainNodes(lab, nodes, entry.action, { withinMs: entry.withinMs, signal });
+  }
+  const fault = cause.action === 'inject' ? faults[cause.fault] : undefined;
+  if (cause.action !== 'inject' || fault === undefined) throw new Error(`${entry.name} is of no fault`);
+  return actOn(lab, fault, entry.action, hits, cause.options);
 }
 
-function injectionOf(name: string, timeline: readonly TimelineEntry[]): TimelineFault {
-  const found = timeline.find((entry) => entry.action === 'inject' && entry.name === name);
-  if (found?.action !== 'inject') throw new Error(`no fault named ${name} on the timeline`);
+/** What a heal or an undrain undoes. */
+function causeOf(name: string, timeline: readonly TimelineEntry[]): TimelineFault | TimelineDrain {
+  const found = timeline.find((entry) => !('of' in entry) && entry.name === name);
+  if (found === undefined || 'of' in found) throw new Error(`nothing named ${name} on the timeline`);
   return found;
 }

@@ -49,6 +49,24 @@ export interface NodeStats {
   readonly facts: readonly string[];
 }
 
+/** How a kind sees the lab around one of its nodes: to take a node out of service its neighbours must be asked. */
+export interface LabView {
+  readonly plan: Plan;
+  view(node: PlannedNode): NodeView;
+  /** A node that is dead has nothing to say and sends nothing. */
+  alive(node: PlannedNode): Promise<boolean>;
+}
+
+/** One step of taking a node out of service, or of putting it back. It is verified before the next begins. */
+export interface ServiceStep {
+  /** What is true afterwards, as a clause: "no router has a way to the VIPs over l4-1". */
+  readonly what: string;
+  /** Brings it about; absent: it is only waited for. */
+  act?(): Promise<void>;
+  /** Asked again and again until ok, or until the drain's deadline. */
+  verify(): Promise<Probe>;
+}
+
 export interface Kind {
   readonly traits: KindTraits;
   /** Kernel modules that a node of this kind needs (built in counts). */
@@ -84,6 +102,13 @@ export interface Kind {
     control(view: NodeView, action: 'crash' | 'revive' | 'freeze' | 'thaw'): Promise<void>;
     /** Is the node silent (crashed or frozen)? For verifying that a fault landed. */
     state(view: NodeView): Promise<'serving' | 'crashed' | 'frozen'>;
+  };
+  /** Taking a node out of service so that nobody notices, and putting it back. `traits.drains` says that it is there. */
+  readonly drain?: {
+    /** @returns why this node cannot be taken out of service, if so */
+    refuse?(node: PlannedNode, plan: Plan): string | undefined;
+    out(lab: LabView, node: PlannedNode): readonly ServiceStep[];
+    back(lab: LabView, node: PlannedNode): readonly ServiceStep[];
   };
   stats?(view: NodeView): Promise<NodeStats>;
   /** Tier-2 kinds: which flows it carries now and where it sends them. For `moved`. */

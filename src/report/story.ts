@@ -23,12 +23,13 @@ function outcomes(run: Judgement): string[] {
   });
 }
 
-/** What the control switched off: "l4.sloppy_tcp: false". */
-export function protectionOff({ set }: Judgement): string {
+/** What the control switched off or left out: "l4.sloppy_tcp: false", "no drain-l4". */
+export function protectionOff({ set, skip = [] }: Judgement): string {
   const keys = Object.entries(set).map(
     ([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
-  return keys.length === 0 ? 'the protection off' : keys.join(', ');
+  const all = [...keys, ...skip.map((name) => `no ${name}`)];
+  return all.length === 0 ? 'the protection off' : all.join(', ');
 }
 
 export interface Happening {
@@ -46,7 +47,8 @@ export function happenings(run: Judgement): Happening[] {
   const asked = traffic.map(({ name, asked: what }) => `${name}: ${what}`).join('; ');
   const list: Happening[] = [
     ...timeline.map(({ atMs, name, fault, action, targets, landed, evidence }): Happening => {
-      const what = action === 'inject' ? `${fault} ${targets.join(', ')}` : `healing ${targets.join(', ')}`;
+      const done = action === 'inject' ? fault : fault === 'drain' ? 'undrain' : 'healing';
+      const what = `${done} ${targets.join(', ')}`;
       const text = `${what}: ${landed ? '' : 'DID NOT LAND: '}${plain(evidence)}`;
       return { atMs, what: name, text, tone: landed ? 'plain' : 'unsure' };
     }),

@@ -2,11 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { suggest } from '../base/suggest.ts';
 import { validate } from '../topology/index.ts';
-import type { Check } from './check.ts';
-import { readOption } from './control.ts';
+import { type Check, entryName } from './check.ts';
+import { readOption, skipped } from './control.ts';
 
-/** Every option that the control sets is there, takes that value, and makes a difference. */
-export function checkControl({ written, topology, kinds, problem }: Check): void {
+/** The control differs from the run: every option that it sets is there, takes that value, and makes a difference. */
+export function checkControl(check: Check): void {
+  const { written, topology, kinds, problem } = check;
+  checkSkip(check);
   for (const [key, value] of Object.entries(written.control?.set ?? {})) {
     const path = ['control', 'set', key];
     const { group, option, schema, known } = readOption(topology, kinds, key);
@@ -33,5 +35,26 @@ export function checkControl({ written, topology, kinds, problem }: Check): void
         problem(path, `${key} is ${String(value)} already: the control would be the same run again`);
       }
     }
+  }
+}
+
+/** Every entry of the timeline that the control leaves out is there, and something is left. */
+function checkSkip({ written: { control, timeline }, problem }: Check): void {
+  if (control === undefined) return;
+  const names = timeline.map(entryName);
+  for (const [i, name] of control.skip.entries()) {
+    if (!names.includes(name))
+      problem(
+        ['control', 'skip', i],
+        `nothing on the timeline is named "${name}"`,
+        suggest(name, names, 'the timeline has'),
+      );
+  }
+  if (control.skip.length === 0 && Object.keys(control.set).length === 0) {
+    problem(['control'], 'the control does not differ from the run', 'it needs set or skip', 'key');
+  } else if (
+    timeline.every((item) => skipped(control.skip, entryName(item), 'of' in item ? item.of : undefined))
+  ) {
+    problem(['control', 'skip'], 'the control has nothing left on its timeline');
   }
 }

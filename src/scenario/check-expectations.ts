@@ -1,16 +1,23 @@
 import { nodeNames } from '../topology/index.ts';
 import { type Check, type ExpectationContext, entryName } from './check.ts';
+import { skipped } from './control.ts';
 
 /** Expectations can be read, and speak of traffic, metrics and faults that are there. */
 export function checkExpectations({ written, topology, checkExpectation, problem }: Check): void {
-  const context: ExpectationContext = {
+  const context = (skip: readonly string[]): ExpectationContext => ({
     traffic: written.traffic.map(({ name, type }) => ({ name, type })),
-    faults: written.timeline.map(entryName),
+    faults: written.timeline
+      .filter((item) => !skipped(skip, entryName(item), 'of' in item ? item.of : undefined))
+      .map(entryName),
     nodes: topology.nodes.flatMap(nodeNames),
-  };
-  const check = (path: readonly PropertyKey[], expressions: readonly string[]): void => {
+  });
+  const check = (
+    path: readonly PropertyKey[],
+    expressions: readonly string[],
+    skip: readonly string[] = [],
+  ): void => {
     expressions.forEach((expression, i) => {
-      const wrong = checkExpectation(expression, context);
+      const wrong = checkExpectation(expression, context(skip));
       if (wrong === undefined) return;
       // The expression's own columns count on from where it begins in the file.
       const [, column, words] = /^column (\d+): (.*)$/s.exec(wrong) ?? [undefined, '1', wrong];
@@ -25,5 +32,5 @@ export function checkExpectations({ written, topology, checkExpectation, problem
     });
   };
   check(['expect'], written.expect);
-  check(['control', 'expect'], written.control?.expect ?? []);
+  check(['control', 'expect'], written.control?.expect ?? [], written.control?.skip);
 }

@@ -22,38 +22,57 @@ export function checkTimeline(check: Check): void {
       const hint = item.name === undefined ? 'give each a name' : undefined;
       problem([...path, 'name'], `the name "${name}" is taken by another entry of the timeline`, hint);
     } else names.set(name, i);
-    const traits = item.fault === undefined ? undefined : faults[item.fault];
-    if (item.fault !== undefined && traits !== undefined)
-      checkTarget(check, [...path, 'target'], traits, item.target);
+    if (item.fault === undefined) {
+      if (item.action === 'drain') checkTarget(check, [...path, 'target'], drainTraits(check), item.target);
+      continue;
+    }
+    const traits = faults[item.fault];
+    if (traits !== undefined) checkTarget(check, [...path, 'target'], traits, item.target);
   }
-  checkHeals(check);
+  checkUndoing(check, 'heal');
+  checkUndoing(check, 'undrain');
 }
 
-function checkHeals({ written: { timeline }, problem }: Check): void {
-  const healed = new Map<string, number>();
+/** What a drain can hit, in the words of a fault. */
+export function drainTraits({ kinds }: Pick<Check, 'kinds'>): Omit<FaultTraits, 'options'> {
+  const able = Object.values(kinds).filter(({ drains }) => drains === true);
+  return { name: 'drain', summary: '', target: 'node', kinds: able.map(({ name }) => name) };
+}
+
+/** What a heal or an undrain undoes is there, happened before, and is undone once. */
+function checkUndoing({ written: { timeline }, problem }: Check, action: 'heal' | 'undrain'): void {
+  const [what, done] = action === 'heal' ? ['fault', 'healed'] : ['drain', 'undrained'];
+  const causes = timeline.filter((item) =>
+    action === 'heal' ? item.fault !== undefined : item.fault === undefined && item.action === 'drain',
+  );
+  const undone = new Set<string>();
   for (const [i, item] of timeline.entries()) {
-    if (item.fault !== undefined) continue;
+    if (item.fault !== undefined || item.action !== action) continue;
     const path = ['timeline', i, 'of'];
-    const broken = timeline.filter((other) => other.fault !== undefined);
-    const fault = broken.find((other) => entryName(other) === item.of);
-    if (fault === undefined) {
-      const known = broken.map(entryName);
+    const cause = causes.find((other) => entryName(other) === item.of);
+    if (cause === undefined) {
+      const known = causes.map(entryName);
       problem(
         path,
-        `there is no fault "${item.of}" to heal`,
-        suggest(item.of, known, 'faults of this timeline'),
+        `there is no ${what} "${item.of}" to ${action}`,
+        suggest(item.of, known, `${what}s of this timeline`),
       );
-    } else if (fault.at > item.at) {
+    } else if (cause.at > item.at) {
       problem(
         path,
-        `"${item.of}" is healed at ${formatDuration(item.at)}, before it happens at ${formatDuration(fault.at)}`,
+        `"${item.of}" is ${done} at ${formatDuration(item.at)}, before it happens at ${formatDuration(cause.at)}`,
       );
-    } else if (healed.has(item.of)) problem(path, `"${item.of}" is healed twice`);
-    healed.set(item.of, i);
+    } else if (undone.has(item.of)) problem(path, `"${item.of}" is ${done} twice`);
+    undone.add(item.of);
   }
 }
 
-function checkTarget(check: Check, path: readonly PropertyKey[], fault: FaultTraits, target: string): void {
+export function checkTarget(
+  check: Pick<Check, 'topology' | 'problem'>,
+  path: readonly PropertyKey[],
+  fault: Omit<FaultTraits, 'options'>,
+  target: string,
+): void {
   const { topology, problem } = check;
   const [name = '', network, ...rest] = target.split(':');
   const group = topology.nodes.find(
@@ -81,9 +100,9 @@ function checkTarget(check: Check, path: readonly PropertyKey[], fault: FaultTra
 }
 
 function checkCable(
-  { topology, problem }: Check,
+  { topology, problem }: Pick<Check, 'topology' | 'problem'>,
   path: readonly PropertyKey[],
-  fault: FaultTraits,
+  fault: Omit<FaultTraits, 'options'>,
   group: NodeGroup,
   name: string,
   network: string | undefined,

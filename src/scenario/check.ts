@@ -31,7 +31,9 @@ export interface Check extends ScenarioSurroundings {
   ): void;
 }
 
-/** As written, else the fault's own name, or `heal-` and the name of what is healed. */
+/** As written, else the fault's own name or `drain`, or `heal-` or `undrain-` and the name of what is undone. */
 export function entryName(item: TimelineItem): string {
-  return item.name ?? (item.fault === undefined ? `heal-${item.of}` : item.fault);
+  if (item.name !== undefined) return item.name;
+  if (item.fault !== undefined) return item.fault;
+  return item.action === 'drain' ? 'drain' : `${item.action}-${item.of}`;
 }

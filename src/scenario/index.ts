@@ -1,4 +1,5 @@
-export { withControl } from './control.ts';
+export { checkByHand, type HandEntry } from './check-by-hand.ts';
+export { withControl, withoutSkipped } from './control.ts';
 export { loadScenario } from './load.ts';
 export { scenarioJsonSchema } from './schema.ts';
 export type * from './types.ts';

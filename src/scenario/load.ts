@@ -102,7 +102,13 @@ function build({ file, locate }: YamlDocument, written: ScenarioFile, topologyFi
     expect: lines(['expect'], expect),
     ...(control === undefined
       ? {}
-      : { control: { set: control.set, expect: lines(['control', 'expect'], control.expect) } }),
+      : {
+          control: {
+            set: control.set,
+            skip: control.skip,
+            expect: lines(['control', 'expect'], control.expect),
+          },
+        }),
   };
 }
 
@@ -125,7 +131,13 @@ function trafficOf(entry: TrafficEntry): ScenarioTraffic {
 
 function entryOf(item: TimelineItem): TimelineEntry {
   const name = entryName(item);
-  if (item.fault === undefined) return { action: 'heal', atMs: item.at, name, of: item.of };
+  if (item.fault === undefined) {
+    const when = { atMs: item.at, name };
+    if (item.action === 'heal') return { action: 'heal', ...when, of: item.of };
+    if (item.action === 'drain')
+      return { action: 'drain', ...when, target: item.target, withinMs: item.within };
+    return { action: 'undrain', ...when, of: item.of, withinMs: item.within };
+  }
   const { at: atMs, name: _, fault, target, ...options } = item;
   return { action: 'inject', atMs, name, fault, target, options };
 }

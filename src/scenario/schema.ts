@@ -13,7 +13,11 @@ export interface ScenarioFile {
   readonly duration: number;
   readonly expect: readonly string[];
   readonly control?:
-    | { readonly set: Readonly<Record<string, unknown>>; readonly expect: readonly string[] }
+    | {
+        readonly set: Readonly<Record<string, unknown>>;
+        readonly skip: readonly string[];
+        readonly expect: readonly string[];
+      }
     | undefined;
 }
 
@@ -41,13 +45,15 @@ export type TimelineItem =
       readonly target: string;
       readonly [option: string]: unknown;
     }
-  | {
+  | ({
       readonly at: number;
       readonly name?: string | undefined;
       readonly fault?: undefined;
-      readonly action: 'heal';
-      readonly of: string;
-    };
+    } & (
+      | { readonly action: 'heal'; readonly of: string }
+      | { readonly action: 'drain'; readonly target: string; readonly within: number }
+      | { readonly action: 'undrain'; readonly of: string; readonly within: number }
+    ));
 
 /** The one definition of a scenario file: it validates, and editors get their JSON Schema from it. */
 export function scenarioSchema(faults: FaultTable): z.ZodType<ScenarioFile> {
@@ -103,10 +109,20 @@ export function scenarioSchema(faults: FaultTable): z.ZodType<ScenarioFile> {
               set: z
                 .record(z.string(), z.unknown(), { error: 'must be a map such as {l4.sloppy_tcp: false}' })
                 .refine((set) => Object.keys(set).length > 0, { error: 'at least one option must change' })
-                .meta({ description: 'Options that differ in the control: group.option and its value.' }),
+                .meta({ description: 'Options that differ in the control: group.option and its value.' })
+                .default(() => ({})),
+              skip: z
+                .array(z.string({ error: 'must be the name of an entry of the timeline' }), {
+                  error: 'must be a list of names such as [drain]',
+                })
+                .min(1, { error: 'at least one entry must be left out' })
+                .meta({
+                  description: 'Entries of the timeline that the control leaves out, with what undoes them.',
+                })
+                .default(() => []),
               expect: expectations('How the control must fail.'),
             },
-            { error: 'must be a map with set and expect' },
+            { error: 'must be a map with set or skip, and expect' },
           )
           .optional()
           .meta({
@@ -168,22 +184,42 @@ const http = z.strictObject({
   timeout: durationField('A request without a whole answer for longer has failed.').prefault('2s'),
 });
 
-/** Told apart by `fault`: a known fault with its own keys, or none, which is a heal. */
-function timelineEntry(faults: FaultTable) {
+/** Told apart by `fault`: a known fault with its own keys, or none, which is an action. */
+export function timelineEntry(faults: FaultTable) {
   const when = {
     at: durationField('When, counted from the steady state.', 0),
     name: freeName(
       'Windows of expectations and heal refer to it. Default: the name of the fault.',
     ).optional(),
   };
+  const action = { ...when, fault: z.undefined().optional() };
+  const within = durationField(
+    'The deadline: what takes longer has not landed, and the verdict is unknown.',
+    100,
+  ).prefault('20s');
   const heal = z.strictObject({
-    ...when,
-    fault: z.undefined().optional(),
+    ...action,
     action: z.literal('heal').meta({ description: 'Makes a fault undone.' }),
     of: z
       .string({ error: 'must be the name of a fault' })
       .meta({ description: 'Name of the fault that is healed.' }),
   });
+  const drain = z.strictObject({
+    ...action,
+    action: z.literal('drain').meta({ description: 'Takes a node out of service without anybody noticing.' }),
+    target: z
+      .string({ error: 'must be the name of a node or a group' })
+      .min(1, { error: 'must be the name of a node or a group' })
+      .meta({ description: 'Node (l4-1) or group (l4: all its nodes at once).' }),
+    within,
+  });
+  const undrain = z.strictObject({
+    ...action,
+    action: z.literal('undrain').meta({ description: 'Puts a drained node back into service.' }),
+    of: z.string({ error: 'must be the name of a drain' }).meta({ description: 'Name of the drain.' }),
+    within,
+  });
+  const actions = z.discriminatedUnion('action', [heal, drain, undrain]);
   const injections = Object.values(faults).map(({ name, summary, target, options }) =>
     z.strictObject({
       ...when,
@@ -200,7 +236,7 @@ function timelineEntry(faults: FaultTable) {
       ...options.shape,
     }),
   );
-  return z.discriminatedUnion('fault', [heal, ...injections], {
+  return z.discriminatedUnion('fault', [actions, ...injections], {
     error: 'must be a map with at, fault and target',
   });
 }

@@ -30,7 +30,29 @@ interface TimelineHeal {
   readonly of: string;
 }
 
-export type TimelineEntry = TimelineFault | TimelineHeal;
+/** Takes nodes out of service without anybody noticing, or puts them back. */
+export interface TimelineDrain {
+  readonly action: 'drain';
+  readonly atMs: number;
+  /** Defaults to `drain`. */
+  readonly name: string;
+  /** A node or a group, as written. */
+  readonly target: string;
+  /** The deadline: a drain that takes longer has not landed. */
+  readonly withinMs: number;
+}
+
+interface TimelineUndrain {
+  readonly action: 'undrain';
+  readonly atMs: number;
+  /** `undrain-<of>` unless given. */
+  readonly name: string;
+  /** Name of the drain. */
+  readonly of: string;
+  readonly withinMs: number;
+}
+
+export type TimelineEntry = TimelineFault | TimelineHeal | TimelineDrain | TimelineUndrain;
 
 /** An expectation as written, with where it stands. */
 interface WrittenExpectation {
@@ -58,6 +80,8 @@ export interface Scenario {
   readonly control?: {
     /** `l4.sloppy_tcp` → false: keys of groups of the topology that differ in the control. */
     readonly set: Readonly<Record<string, unknown>>;
+    /** Names of the timeline's entries that the control leaves out, with whatever undoes them. */
+    readonly skip: readonly string[];
     readonly expect: readonly WrittenExpectation[];
   };
 }

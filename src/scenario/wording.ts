@@ -1,6 +1,15 @@
 import { suggest } from '../base/suggest.ts';
 import type { Wording } from '../topology/index.ts';
 
+/** Better words than the general ones for an entry of a timeline. */
+export const timelineWording: Wording = {
+  unknownChoice(path, value, choices) {
+    const [what, known] = choiceNames[String(path.at(-1))] ?? [];
+    if (what === undefined || typeof value !== 'string') return undefined;
+    return { message: `unknown ${what} "${value}"`, hint: suggest(value, choices, `known ${known}`) };
+  },
+};
+
 /** Better words than the general ones for a scenario file. */
 export const scenarioWording: Wording = {
   instead([section, item, ...rest], value) {
@@ -17,18 +26,17 @@ export const scenarioWording: Wording = {
     if (value === null || typeof value !== 'object' || has(value, 'fault') || has(value, 'action'))
       return undefined;
     return {
-      message: `item ${item + 1} of timeline is neither a fault nor a heal`,
+      message: `item ${item + 1} of timeline is neither a fault nor an action`,
       hint: 'write {at: 2s, fault: node.crash, target: l4-1} or {at: 10s, action: heal, of: crash}',
     };
   },
-  unknownChoice(path, value, choices) {
-    const what = path.at(-1) === 'fault' ? 'fault' : path.at(-1) === 'type' ? 'type of traffic' : undefined;
-    if (what === undefined || typeof value !== 'string') return undefined;
-    return {
-      message: `unknown ${what} "${value}"`,
-      hint: suggest(value, choices, `known ${what === 'fault' ? 'faults' : 'types'}`),
-    };
-  },
+  ...timelineWording,
+};
+
+const choiceNames: Readonly<Record<string, readonly [string, string]>> = {
+  fault: ['fault', 'faults'],
+  type: ['type of traffic', 'types'],
+  action: ['action', 'actions'],
 };
 
 const has = (value: unknown, key: string): boolean =>

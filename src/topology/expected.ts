@@ -92,9 +92,7 @@ export function inside(schema: z.core.$ZodType, value: unknown): z.core.$ZodType
   if (type === 'pipe' && input !== undefined) return inside(input, value);
   if (type !== 'union' || discriminator === undefined) return schema;
   const chosen = own(value, discriminator) as z.core.util.Primitive;
-  const branch = options?.find((option) =>
-    own(definition(option).shape, discriminator)?._zod.values?.has(chosen),
-  );
+  const branch = options?.find((option) => option._zod.propValues?.[discriminator]?.has(chosen));
   return branch === undefined ? schema : inside(branch, value);
 }
 

@@ -61,6 +61,8 @@ export interface KindTraits {
   readonly passesTo?: readonly string[];
   /** Bytes that it adds to each packet on the way to its `to` group (20 for IPIP over IPv4). */
   readonly tunnelOverhead?: (options: Readonly<Record<string, unknown>>) => number;
+  /** Its nodes can be drained: taken out of service so that nobody notices. */
+  readonly drains?: boolean;
   /** Made by the plan for every network; not to be written in a topology file. */
   readonly internal?: boolean;
 }

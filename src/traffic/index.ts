@@ -4,6 +4,13 @@ import type { ScenarioTraffic } from '../scenario/types.ts';
 import type { Plan, PlannedNode } from '../topology/types.ts';
 import type { HeldFlow, HeldJob, HttpJob, SourceWalk, TrafficJob } from './contract.ts';
 
+export {
+  isKept,
+  noteInHistory,
+  readTraffic,
+  type TrafficByHand,
+  writeTraffic,
+} from './by-hand.ts';
 export type { TrafficJob } from './contract.ts';
 export { PathWatch } from './path-watch.ts';
 export { openRecorder } from './recorder.ts';

@@ -67,8 +67,9 @@ function notLanded({ faults, run, marks, steadyAt, timelineAt, endAt }: Recordin
   return [
     ...faults
       .filter(({ landed }) => !landed)
-      .map(({ name, action, evidence }) => {
-        return `${name} did not ${action === 'heal' ? 'heal' : 'land'}${detailOf(evidence)}`;
+      .map(({ name, fault, action, evidence }) => {
+        const missed = fault === 'drain' ? 'complete' : action === 'heal' ? 'heal' : 'land';
+        return `${name} did not ${missed}${detailOf(evidence)}`;
       }),
     ...run.timeline
       .filter(({ name, atMs }) => !marks.has(name) && timelineAt + atMs <= endAt)

@@ -24,6 +24,8 @@ export interface RunEvent {
   readonly timeline: readonly { readonly atMs: number; readonly name: string; readonly what: string }[];
   /** What differs in a control: `l4.sloppy_tcp` → false. Absent in the main run. */
   readonly set?: Readonly<Record<string, unknown>>;
+  /** Entries of the scenario's timeline that a control leaves out. Absent if there are none. */
+  readonly skip?: readonly string[];
 }
 
 export type TrafficSpec =
@@ -142,7 +144,7 @@ export interface PhaseEvent {
   readonly detail?: string;
 }
 
-/** A fault or its healing. `landed` is what the verification saw; a fault that did not land makes the verdict unknown. */
+/** A fault or its healing, or a drain (`fault` is then `drain`) and its undoing. `landed` is what the verification saw; a fault that did not land makes the verdict unknown. */
 export interface FaultEvent {
   readonly type: 'fault';
   readonly t: number;

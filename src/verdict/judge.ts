@@ -46,6 +46,7 @@ export async function judge(events: EventSource): Promise<Judgement> {
     lag: { maxMs: recording.lagMs, limitMs: lagLimit(recording) },
     traffic: run.traffic.map((spec) => ({ name: spec.name, type: spec.type, asked: askedOf(spec) })),
     set: run.set ?? {},
+    ...(run.skip === undefined ? {} : { skip: run.skip }),
     lab: run.lab,
     host: run.host,
     kernel: run.kernel,

@@ -92,6 +92,8 @@ export interface Judgement {
   }[];
   /** What the control switched off: `l4.sloppy_tcp` → false. */
   readonly set: Readonly<Record<string, unknown>>;
+  /** What the control left out of the timeline. */
+  readonly skip?: readonly string[];
   readonly lab: string;
   readonly host: string;
   readonly kernel: string;

@@ -14,6 +14,8 @@ export interface Origin {
   readonly staticRoutes: boolean;
   /** A router passes on what it learned. */
   readonly transit: boolean;
+  /** Says nothing to anybody, but goes on hearing. */
+  readonly drained?: boolean;
 }
 
 /** @returns the text of `bird.conf` */
@@ -128,7 +130,8 @@ function hears(node: PlannedNode, plan: Plan, peer: BgpPeer, { transit }: Origin
   return known.length === 0 ? 'all' : `where !(net ~ [ ${known.join(', ')} ])`;
 }
 
-function says(peer: BgpPeer, { interfaces, staticRoutes, transit }: Origin): string {
+function says(peer: BgpPeer, { interfaces, staticRoutes, transit, drained = false }: Origin): string {
+  if (drained) return 'none';
   if (!transit) return interfaces.length === 0 ? 'none' : 'where source = RTS_DEVICE && is_vip()';
   const own = [
     ...(interfaces.length === 0 ? [] : ['RTS_DEVICE']),

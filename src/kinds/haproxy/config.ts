@@ -59,7 +59,7 @@ function health(node: PlannedNode): string[] {
   if (binds.length === 0) return [];
   return [
     '',
-    'frontend tl_health',
+    `frontend ${healthFrontend}`,
     '  mode http',
     '  no log',
     ...binds,
@@ -100,6 +100,9 @@ function backend(node: PlannedNode, { name, port, protocol }: Service, options: 
     ...node.targets.map((target) => `  server ${target.node} ${target.address}:${port}`),
   ];
 }
+
+/** The frontend that answers tier 2's health checks. */
+export const healthFrontend = 'tl_health';
 
 /** Addresses of its own at which balancers reach it: those on the networks that it shares with them. */
 export function ownAddressesTowards(node: PlannedNode): string[] {

@@ -4,6 +4,7 @@ import { birdDaemon, birdFile, birdProgram, speakerReady, speakerStats } from '.
 import { quietVips, wayfinding } from '../bird/sysctls.ts';
 import type { Kind, NodeView } from '../contract.ts';
 import { haproxyConfig } from './config.ts';
+import { drain } from './drain.ts';
 import { haproxyOptions } from './options.ts';
 import { parseServers, statsSocket } from './stats.ts';
 import { tunnel } from './tunnel.ts';
@@ -18,6 +19,7 @@ export const haproxy: Kind = {
     options: haproxyOptions,
     keys: { serves: 'required', to: 'required', asn: 'optional' },
     bgp: 'speaker',
+    drains: true,
     passesTo: ['web'],
   },
   modules: ['ipip'],
@@ -34,6 +36,7 @@ export const haproxy: Kind = {
     { name: 'haproxy', argv: ['haproxy', '-db', '-f', `${paths.files}/${haproxyFile}`] },
   ],
   ready,
+  drain,
   stats: async (view) => ({ facts: [...(await proxyFacts(view)), ...(await speakerStats(view))] }),
 };
 

@@ -5,6 +5,7 @@ import { birdDaemon, birdFile, birdProgram, speakerReady, speakerStats } from '.
 import { forwarding, quietVips } from '../bird/sysctls.ts';
 import type { CarriedFlow, Kind, NodeStats, NodeView } from '../contract.ts';
 import { idleSeconds, parseConnections } from './connections.ts';
+import { drain } from './drain.ts';
 import { announceDevice, keepalivedConfig } from './keepalived.ts';
 import { ipvsOptions } from './options.ts';
 import { askServers, missingServers } from './servers.ts';
@@ -19,6 +20,7 @@ export const ipvs: Kind = {
     options: ipvsOptions,
     keys: { serves: 'required', to: 'required', asn: 'optional' },
     bgp: 'speaker',
+    drains: true,
     passesTo: ['haproxy'],
     tunnelOverhead: () => ipipOverhead,
   },
@@ -59,6 +61,7 @@ export const ipvs: Kind = {
     },
   ],
   ready,
+  drain,
   stats: async (view: NodeView): Promise<NodeStats> => ({
     facts: [...(await balancerFacts(view)), ...(await speakerStats(view))],
   }),

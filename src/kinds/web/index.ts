@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Plan, PlannedNode } from '../../topology/types.ts';
 import type { Kind, NodeView } from '../contract.ts';
 import type { BackendStats, ControlAnswer, ControlRequest } from './control.ts';
+import { drain } from './drain.ts';
 import { openerScript } from './opener.ts';
 
 const name = 'web';
@@ -17,6 +18,7 @@ export const web: Kind = {
     options: z.object({}),
     keys: {},
     bgp: 'none',
+    drains: true,
   },
   modules: [],
   programs: [{ command: 'perl', debianPackage: 'perl-base' }],
@@ -59,6 +61,7 @@ export const web: Kind = {
     },
     state: async (view) => (await ask(view, 'state')).state,
   },
+  drain,
   stats: async (view) => {
     const { state, connections, held, requests } = await ask(view, 'stats');
     return { facts: [state, `${connections} connections (${held} held)`, `${requests} requests`] };

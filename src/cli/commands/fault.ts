@@ -1,0 +1,233 @@
+import { exitCodes, InputError, WorldError } from '../../base/errors.ts';
+import { suggest } from '../../base/suggest.ts';
+import {
+  actOn,
+  claimEntry,
+  drainNodes,
+  faults,
+  faultTable,
+  forgetEntry,
+  type Landed,
+  type LedgerEntry,
+  ledgerEntries,
+  resolveTarget,
+  updateEntry,
+} from '../../faults/index.ts';
+import { kindTable } from '../../kinds/index.ts';
+import type { LiveLab } from '../../lab/index.ts';
+import { checkByHand } from '../../scenario/index.ts';
+import { parseDocument } from '../../topology/index.ts';
+import { noteInHistory } from '../../traffic/index.ts';
+import type { Context } from '../context.ts';
+import { findLab, withLab } from '../labs.ts';
+import { table } from '../table.ts';
+
+interface LabFlag {
+  readonly lab?: string;
+}
+
+/** Injects a fault into a running lab. It stays until it is healed, whoever does that. */
+export async function addFault(
+  context: Context,
+  fault: string,
+  target: string,
+  settings: readonly string[],
+  { lab: labName, name }: LabFlag & { readonly name?: string },
+): Promise<number> {
+  return withLab(labName, async (live) => {
+    const options = checkByHand({ ...readSettings(settings), fault, target }, live.plan, {
+      faults: faultTable,
+      kinds: kindTable,
+    });
+    const found = faults[fault];
+    if (found === undefined) throw new Error(`no fault ${fault}`);
+    return inflict(context, live, { fault, target, options, ...(name === undefined ? {} : { name }) }, () =>
+      actOn(live, found, 'inject', resolveTarget(live.plan, target), options),
+    );
+  });
+}
+
+/** Does something lasting to the lab: on record before it happens, and told to the traffic's history. */
+export async function inflict(
+  context: Context,
+  live: LiveLab,
+  {
+    fault,
+    target,
+    options,
+    name: wanted,
+  }: Pick<LedgerEntry, 'fault' | 'target' | 'options'> & { name?: string },
+  act: () => Promise<Landed>,
+): Promise<number> {
+  const entries = await ledgerEntries(live.paths);
+  refuseTwice(live, entries, fault, target);
+  const name = nameFor(wanted, `${fault}-${target.replaceAll(/[^\w-]/g, '-')}`, entries);
+  const begun: LedgerEntry = { name, fault, target, options, at: now(), state: 'begun', evidence: '' };
+  if (!(await claimEntry(live.paths, begun))) throw nameTaken(name);
+  const result = await act();
+  await updateEntry(live.paths, {
+    ...begun,
+    state: result.landed ? 'landed' : 'not-landed',
+    evidence: result.evidence,
+  });
+  await note(live, begun, 'inject', result);
+  context.printJson({ name, fault, target, ...result });
+  if (!result.landed)
+    throw new WorldError(`${fault} ${target} did not ${fault === 'drain' ? 'complete' : 'land'}`, {
+      code: 'not-landed',
+      exitCode: 4,
+      details: [result.evidence],
+      hint: `undo what it did with \`tierlab fault heal ${name}\``,
+    });
+  context.print(`${name}: ${fault} ${target}: ${result.evidence}`);
+  return exitCodes.pass;
+}
+
+export async function listFaults(context: Context, { lab: labName }: LabFlag): Promise<number> {
+  const { lab } = await findLab(labName);
+  const entries = await ledgerEntries(lab);
+  context.printJson({ lab: lab.name, faults: entries });
+  if (entries.length === 0) {
+    context.print(`Nothing is wrong with lab ${lab.name} that was done by hand.`);
+    return exitCodes.pass;
+  }
+  const rows = entries.map(({ name, fault, target, at, state, evidence }) => [
+    name,
+    fault,
+    target,
+    `${Math.round((now() - at) / 1000)}s`,
+    state,
+    evidence,
+  ]);
+  context.print(table(['NAME', 'FAULT', 'TARGET', 'SINCE', 'STATE', 'WHAT WAS SEEN'], rows));
+  return exitCodes.pass;
+}
+
+/** Undoes one, or all, the last one first. */
+export async function healFault(
+  context: Context,
+  name: string | undefined,
+  {
+    lab: labName,
+    all = false,
+    within = 20_000,
+  }: LabFlag & { readonly all?: boolean; readonly within?: number },
+): Promise<number> {
+  return withLab(labName, async (live) => {
+    const entries = await ledgerEntries(live.paths);
+    const names = entries.map((entry) => entry.name);
+    const chosen = all ? entries.toReversed() : entries.filter((entry) => entry.name === name);
+    if (!all && chosen.length === 0) {
+      throw new WorldError(name === undefined ? 'which fault?' : `there is no fault "${name}" to heal`, {
+        code: 'no-such-fault',
+        exitCode: 4,
+        hint: name === undefined ? 'name one, or say --all' : suggest(name, names, 'faults'),
+      });
+    }
+    const results: (Landed & { readonly name: string })[] = [];
+    for (const entry of chosen) {
+      const result = await undo(context, live, entry, within);
+      results.push({ name: entry.name, ...result });
+      const verb = entry.fault === 'drain' ? 'undrained' : 'healed';
+      context.print(`${entry.name}: ${result.landed ? verb : `NOT ${verb}`}: ${result.evidence}`);
+    }
+    if (chosen.length === 0) context.print('There is nothing to heal.');
+    context.printJson({ healed: results });
+    return results.every(({ landed }) => landed) ? exitCodes.pass : exitCodes.labFailed;
+  });
+}
+
+export async function undo(
+  context: Context,
+  live: LiveLab,
+  entry: LedgerEntry,
+  withinMs: number,
+): Promise<Landed> {
+  const hits = resolveTarget(live.plan, entry.target);
+  const fault = faults[entry.fault];
+  const nodes = hits.map(({ node }) => node);
+  const { signal, report } = context;
+  const onStep = (message: string): void => report({ type: 'detail', message });
+  const result =
+    fault === undefined
+      ? await drainNodes(live, nodes, 'undrain', { withinMs, signal, onStep })
+      : await actOn(live, fault, 'heal', hits, entry.options);
+  if (result.landed) await forgetEntry(live.paths, entry.name);
+  await note(
+    live,
+    { ...entry, name: `${fault === undefined ? 'undrain' : 'heal'}-${entry.name}`, at: now() },
+    'heal',
+    result,
+  );
+  return result;
+}
+
+async function note(
+  live: LiveLab,
+  { name, fault, target, at }: LedgerEntry,
+  action: 'inject' | 'heal',
+  result: Landed,
+): Promise<void> {
+  const targets = resolveTarget(live.plan, target).map(({ node }) => node.name);
+  const times = { t: at, from: at, to: now() };
+  await noteInHistory(live.paths, { type: 'fault', name, fault, action, targets, ...times, ...result });
+}
+
+/** `delay=100ms loss=1%`: values as in a scenario file. */
+function readSettings(settings: readonly string[]): Record<string, unknown> {
+  const problems = settings.filter((setting) => !/^[a-z_]+=./.test(setting));
+  if (problems.length > 0)
+    throw new InputError(
+      problems.map((setting) => ({ file: 'command line:', message: `"${setting}" is no key=value` })),
+    );
+  return Object.fromEntries(
+    settings.map((setting) => {
+      const [key = ''] = setting.split('=', 1);
+      return [key, parseDocument(setting.slice(key.length + 1), 'command line:').value];
+    }),
+  );
+}
+
+/** The second one could not land, and healing one of the two would heal both. */
+function refuseTwice(live: LiveLab, entries: readonly LedgerEntry[], fault: string, target: string): void {
+  const key = (one: string): string[] =>
+    resolveTarget(live.plan, one).map(({ node, network = '' }) => `${node.name}:${network}`);
+  const own = key(target);
+  const same = entries.find(
+    (entry) => entry.fault === fault && key(entry.target).some((hit) => own.includes(hit)),
+  );
+  if (same === undefined) return;
+  throw new WorldError(`${target} has ${fault} already`, {
+    code: 'fault-exists',
+    exitCode: 4,
+    hint: `undo it with \`tierlab fault heal ${same.name}\``,
+  });
+}
+
+function nameFor(wanted: string | undefined, usual: string, entries: readonly LedgerEntry[]): string {
+  const taken = entries.map(({ name }) => name);
+  if (wanted === undefined) {
+    for (let n = 1; ; n++) {
+      const name = n === 1 ? usual : `${usual}-${n}`;
+      if (!taken.includes(name)) return name;
+    }
+  }
+  if (!/^[a-z][a-z0-9_.-]{0,39}$/.test(wanted))
+    throw new InputError([
+      {
+        file: 'command line:',
+        message: `"${wanted}" cannot be a name: it must begin with a small letter and go on with small letters, digits, "-", "_" and "."`,
+      },
+    ]);
+  if (taken.includes(wanted)) throw nameTaken(wanted);
+  return wanted;
+}
+
+const nameTaken = (name: string): WorldError =>
+  new WorldError(`there is a fault "${name}" already`, {
+    code: 'fault-exists',
+    exitCode: 4,
+    hint: 'give this one another --name',
+  });
+
+const now = (): number => performance.timeOrigin + performance.now();

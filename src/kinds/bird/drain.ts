@@ -1,0 +1,54 @@
+import type { Plan, PlannedNode } from '../../topology/types.ts';
+import type { Kind, LabView, NodeView, ServiceStep } from '../contract.ts';
+import { configure, drainedFile, idle, unused, used } from './service.ts';
+import { birdFile } from './speaker.ts';
+
+/**
+ * A router that announces nothing: upstream sends it no more flows and the L7 nodes send no more answers over it, while
+ * it still knows all ways itself and forwards what is under way.
+ */
+export const drain: NonNullable<Kind['drain']> = {
+  refuse: (node, plan) => {
+    const bound = boundTo(node, plan);
+    return bound.length === 0
+      ? undefined
+      : `${bound.join(', ')} cannot do without ${node.name}: a static route leads over it`;
+  },
+
+  out: (lab: LabView, node: PlannedNode): readonly ServiceStep[] => [
+    {
+      what: `no neighbour has a way over ${node.name}`,
+      act: () => configure(lab.view(node), drainedFile),
+      verify: () => unused(lab, node),
+    },
+    {
+      what: `${node.name} forwards nothing any more`,
+      verify: idle('packets forwarded', () => forwarded(lab.view(node))),
+    },
+  ],
+
+  back: (lab: LabView, node: PlannedNode): readonly ServiceStep[] => [
+    {
+      what: `every neighbour has its ways over ${node.name} again`,
+      act: () => configure(lab.view(node), birdFile),
+      verify: () => used(lab, node),
+    },
+  ],
+};
+
+/** Nodes that learn nothing by BGP and have their way over this one. */
+function boundTo(node: PlannedNode, plan: Plan): string[] {
+  const own = node.interfaces.map(({ address }) => address);
+  return plan.nodes
+    .filter(({ routes }) => routes.some(({ via }) => own.includes(via)))
+    .map(({ name }) => name);
+}
+
+/** `ForwDatagrams` of the namespace (RFC 1213, ipForwDatagrams). */
+async function forwarded(view: NodeView): Promise<number> {
+  const [names = [], values = []] = (await view.readFile('/proc/net/snmp'))
+    .split('\n')
+    .filter((line) => line.startsWith('Ip:'))
+    .map((line) => line.split(' '));
+  return Number(values[names.indexOf('ForwDatagrams')]);
+}

@@ -1,0 +1,99 @@
+/** Taking a node that speaks BGP out of service and putting it back: what its neighbours use is what counts. */
+import type { Probe } from '../../base/until.ts';
+import type { BgpPeer, Plan, PlannedNode } from '../../topology/types.ts';
+import type { LabView, NodeView, ServiceStep } from '../contract.ts';
+import { askBird, parseProtocols, parseRoutes } from './control.ts';
+import { expectedWays } from './ways.ts';
+
+/** Configuration of a router that announces nothing any more, beside `bird.conf`. */
+export const drainedFile = 'drained.conf';
+
+/** Which neighbours, of those that run, send packets over this node. */
+export async function usersOf(lab: LabView, node: PlannedNode, peers = node.peers): Promise<BgpPeer[]> {
+  const asked = await Promise.all(
+    peers.map(async (peer) => {
+      const [neighbour] = await running(lab, [peer]);
+      if (neighbour === undefined) return [];
+      const [routes = []] = await askBird(lab.view(neighbour), ['show route export tl_kernel']);
+      const hops = parseRoutes(routes).flatMap(({ nextHops }) => nextHops);
+      return hops.some(({ address }) => address === peer.localAddress) ? [peer] : [];
+    }),
+  );
+  return asked.flat();
+}
+
+/** No neighbour uses the node. */
+export async function unused(lab: LabView, node: PlannedNode): Promise<Probe> {
+  const users = await usersOf(lab, node);
+  const names = [...new Set(users.map((peer) => peer.node))].join(', ');
+  return users.length === 0 ? { ok: true, saw: 'nobody' } : { ok: false, saw: `still used by ${names}` };
+}
+
+/** Every running neighbour that should use the node when all is well does. */
+export async function used(lab: LabView, node: PlannedNode): Promise<Probe> {
+  const wanted = await Promise.all(
+    node.peers
+      .filter((peer) => shouldUse(lab.plan, peer))
+      .map(async (peer) => ((await running(lab, [peer])).length === 0 ? [] : [peer])),
+  );
+  const users = await usersOf(lab, node, wanted.flat());
+  const without = wanted.flat().filter((peer) => !users.includes(peer));
+  const names = [...new Set(without.map((peer) => peer.node))].join(', ');
+  return without.length === 0 ? { ok: true, saw: 'all' } : { ok: false, saw: `not yet used by ${names}` };
+}
+
+/** Switches one of BIRD's protocols on or off, and looks. */
+export function switchProtocol(
+  view: NodeView,
+  name: string,
+  wanted: 'up' | 'down',
+): Omit<ServiceStep, 'what'> {
+  return {
+    act: async () => {
+      await askBird(view, [`${wanted === 'up' ? 'enable' : 'disable'} ${name}`]);
+    },
+    verify: async () => {
+      const [reply = []] = await askBird(view, ['show protocols']);
+      const state = parseProtocols(reply).find((protocol) => protocol.name === name)?.state ?? 'not there';
+      return { ok: state === wanted, saw: `${name} is ${state}` };
+    },
+  };
+}
+
+/** Has the node read this configuration without a complaint? BGP sessions stay up: only what is announced differs. */
+export async function configure(view: NodeView, file: string): Promise<void> {
+  await askBird(view, [`configure "${view.paths.files}/${file}"`]);
+}
+
+/**
+ * A counter that has stood still for a while: packets that were on their way when the last neighbour turned away have
+ * passed, and nobody has sent any since.
+ * @param what the counter counts, for people: "packets"
+ */
+export function idle(what: string, read: () => Promise<number>): () => Promise<Probe> {
+  let last: { readonly count: number; readonly since: number } | undefined;
+  return async () => {
+    const count = await read();
+    const now = performance.now();
+    if (last?.count !== count) last = { count, since: now };
+    const stillMs = now - last.since;
+    return { ok: stillMs >= idleMs, saw: `${count} ${what}, the same for ${Math.round(stillMs)} ms` };
+  };
+}
+
+/** A flow that is alive says something in this time: heartbeats come once a second where nothing else is asked for. */
+const idleMs = 1200;
+
+async function running(lab: LabView, peers: readonly BgpPeer[]): Promise<PlannedNode[]> {
+  const nodes = peers.flatMap((peer) => lab.plan.nodes.find(({ name }) => name === peer.node) ?? []);
+  const alive = await Promise.all(nodes.map((node) => lab.alive(node)));
+  return nodes.filter((_, i) => alive[i]);
+}
+
+function shouldUse(plan: Plan, peer: BgpPeer): boolean {
+  const neighbour = plan.nodes.find(({ name }) => name === peer.node);
+  if (neighbour === undefined) return false;
+  return expectedWays(neighbour, plan).some(({ nextHops }) =>
+    nextHops.some(({ address }) => address === peer.localAddress),
+  );
+}

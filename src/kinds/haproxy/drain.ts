@@ -1,0 +1,64 @@
+import type { Probe } from '../../base/until.ts';
+import type { PlannedNode } from '../../topology/types.ts';
+import type { Kind, LabView, NodeView, ServiceStep } from '../contract.ts';
+import { askServers } from '../ipvs/servers.ts';
+import { healthFrontend } from './config.ts';
+import { parseServers, statsSocket } from './stats.ts';
+
+/**
+ * An L7 node fails its health check, so that every L4 node gives it weight 0: no new flows. It goes on serving those it has
+ * until the last one ends. Connections that never end by themselves keep it from being drained: then the deadline decides.
+ */
+export const drain: NonNullable<Kind['drain']> = {
+  out: (lab: LabView, node: PlannedNode): readonly ServiceStep[] => [
+    {
+      what: `${node.name} has weight 0 on every L4 node`,
+      act: () => command(lab.view(node), `disable frontend ${healthFrontend}`),
+      verify: () => weights(lab, node, (weight) => weight === 0),
+    },
+    { what: `${node.name} has no sessions`, verify: () => sessionsGone(lab.view(node)) },
+  ],
+
+  back: (lab: LabView, node: PlannedNode): readonly ServiceStep[] => [
+    {
+      what: `${node.name} has its weight on every L4 node again`,
+      act: () => command(lab.view(node), `enable frontend ${healthFrontend}`),
+      verify: () => weights(lab, node, (weight) => weight > 0),
+    },
+  ],
+};
+
+/** HAProxy says nothing but a newline where all is well, or that it is so already; the steps verify what came of it. */
+async function command(view: NodeView, text: string): Promise<void> {
+  await view.ask(statsSocket(view.paths), `${text}\n`);
+}
+
+/** What the weights of this node are on every L4 node that runs. */
+async function weights(lab: LabView, node: PlannedNode, wanted: (weight: number) => boolean): Promise<Probe> {
+  const balancers = lab.plan.nodes.filter(
+    ({ kind, targets }) => kind === 'ipvs' && targets.some((target) => target.node === node.name),
+  );
+  const other = await Promise.all(
+    balancers.map(async (balancer) => {
+      if (!(await lab.alive(balancer))) return [];
+      const own = balancer.targets.filter((target) => target.node === node.name);
+      const servers = (await askServers(lab.view(balancer))).filter(({ address }) =>
+        own.some((target) => target.address === address),
+      );
+      return servers
+        .filter(({ weight }) => !wanted(weight))
+        .map(({ weight }) => `weight ${weight} on ${balancer.name}`);
+    }),
+  );
+  const saw = other.flat();
+  return saw.length === 0 ? { ok: true, saw: 'all as wanted' } : { ok: false, saw: saw.join(', ') };
+}
+
+/** Sessions of clients: type 1 of `show stat` is frontends. */
+async function sessionsGone(view: NodeView): Promise<Probe> {
+  const frontends = parseServers(await view.ask(statsSocket(view.paths), 'show stat -1 1 -1\n'));
+  const open = frontends
+    .filter(({ backend }) => backend !== healthFrontend)
+    .reduce((sum, { sessions }) => sum + sessions, 0);
+  return { ok: open === 0, saw: `${open} sessions are open` };
+}

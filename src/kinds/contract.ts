@@ -67,6 +67,78 @@ export interface ServiceStep {
   verify(): Promise<Probe>;
 }
 
+/** A BGP session of a node, by the name of the peer node. Two nodes that meet on several networks have several. */
+export interface RoutingSession {
+  readonly peer: string;
+  /** Address of the peer. */
+  readonly address: string;
+  readonly established: boolean;
+  /** BIRD's own word: `Established`, `Active`, … */
+  readonly state: string;
+  /** BFD watches it and has seen the peer. */
+  readonly watched: boolean;
+}
+
+/** Kinds that speak BGP: what can be done to their sessions. A peer is the name of a node. */
+export interface Routing {
+  sessions(view: NodeView): Promise<readonly RoutingSession[]>;
+  /** Ends the sessions with these peers and begins them anew. @returns what the daemon said right afterwards */
+  restart(view: NodeView, peers: readonly string[]): Promise<readonly RoutingSession[]>;
+  /** Whether BFD watches the sessions with these peers. They stay up if the other side does the same at once. */
+  setBfd(view: NodeView, peers: readonly string[], on: boolean): Promise<void>;
+  /** Whether the VIPs are announced (or passed on) to the peers that hear them. */
+  setVips(view: NodeView, announced: boolean): Promise<void>;
+  /** Prefixes of VIPs that peers are told now, each with the peer: `198.51.100.1/32 to r-1`. */
+  announcedVips(view: NodeView): Promise<readonly string[]>;
+}
+
+/** Kinds that choose a server for each flow. A server is the name of a node. */
+export interface Balancing {
+  /** Each server of each service, in the order of insertion, on which the hash table depends. */
+  servers(
+    view: NodeView,
+  ): Promise<readonly { readonly server: string; readonly service: string; readonly weight: number }[]>;
+  /** For all services; lasting: health checks go on with it. */
+  setWeight(view: NodeView, server: string, weight: number): Promise<void>;
+  /** Deletes all servers and adds them in this order; flows that are under way keep their servers. */
+  reorder(view: NodeView, order: readonly string[]): Promise<void>;
+  /** Forgets all flows. @returns how many were known before and right afterwards */
+  flush(view: NodeView): Promise<{ readonly before: number; readonly after: number }>;
+}
+
+/** Kinds that end a client's connection and begin one to a backend. A backend is the name of a node. */
+export interface Proxying {
+  /** How the daemon is called. */
+  readonly daemon: string;
+  /** Arguments that make a new process take the listeners over from the one that runs, which drains and ends. */
+  takeOver(view: NodeView, pid: number): readonly string[];
+  /** Process that answers for the node now. */
+  pid(view: NodeView): Promise<number>;
+  backends(view: NodeView): Promise<readonly { readonly backend: string; readonly status: string }[]>;
+  setBackend(view: NodeView, backend: string, state: 'drain' | 'maint' | 'ready'): Promise<void>;
+  /** Writes the configuration as if the topology said so; the next start or reload reads it. */
+  configure(view: NodeView, options: Readonly<Record<string, unknown>>): Promise<void>;
+}
+
+/** How a backend answers; a part that is absent is as it should be. */
+export interface BackendBehaviour {
+  /** Everything it says comes so much later. */
+  readonly slow?: { readonly delayMs: number; readonly checks: boolean };
+  /** This share (0 to 1) of requests gets this status; the seed says which. */
+  readonly errors?: {
+    readonly rate: number;
+    readonly status: number;
+    readonly seed: number;
+    readonly checks: boolean;
+  };
+  /** New connections are reset. */
+  readonly refuse?: true;
+  /** Accepts, but answers nothing. */
+  readonly hang?: true;
+  /** Has forgotten the connections that were open when this began: it neither answers nor closes them. */
+  readonly halfOpen?: true;
+}
+
 export interface Kind {
   readonly traits: KindTraits;
   /** Kernel modules that a node of this kind needs (built in counts). */
@@ -102,7 +174,15 @@ export interface Kind {
     control(view: NodeView, action: 'crash' | 'revive' | 'freeze' | 'thaw'): Promise<void>;
     /** Is the node silent (crashed or frozen)? For verifying that a fault landed. */
     state(view: NodeView): Promise<'serving' | 'crashed' | 'frozen'>;
+    /** Kinds whose nodes are backends. `undefined` ends a part of the behaviour. @returns what it is now */
+    behave?(
+      view: NodeView,
+      change: { readonly [Part in keyof BackendBehaviour]: BackendBehaviour[Part] | undefined },
+    ): Promise<BackendBehaviour>;
   };
+  readonly routing?: Routing;
+  readonly balancing?: Balancing;
+  readonly proxying?: Proxying;
   /** Taking a node out of service so that nobody notices, and putting it back. `traits.drains` says that it is there. */
   readonly drain?: {
     /** @returns why this node cannot be taken out of service, if so */

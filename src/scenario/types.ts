@@ -1,5 +1,6 @@
 /** A scenario as loaded: everything checked, all references resolved by name, times in milliseconds. */
 import type { z } from 'zod';
+import type { Plan, PlannedNode } from '../topology/types.ts';
 import type { TrafficSpec } from '../verdict/history.ts';
 
 export type ScenarioTraffic = TrafficSpec & {
@@ -94,8 +95,23 @@ export interface FaultTraits {
   readonly target: 'node' | 'link';
   /** Kinds that can have it; absent: all. */
   readonly kinds?: readonly string[];
+  /** Kernel modules that it needs, beside those that the lab has. */
+  readonly modules?: readonly string[];
   /** Schema of the fault's own keys. */
   readonly options: z.ZodObject;
+  /** Says what the schema cannot: why its keys make no sense for a node that it would hit. */
+  readonly refuse?: (
+    node: PlannedNode,
+    options: Readonly<Record<string, unknown>>,
+    plan: Plan,
+  ) => Refusal | undefined;
+}
+
+/** What is wrong with a fault's keys: which key, and what is known instead. */
+export interface Refusal {
+  readonly key: string;
+  readonly message: string;
+  readonly hint?: string;
 }
 
 export type FaultTable = Readonly<Record<string, FaultTraits>>;

@@ -40,7 +40,7 @@ export function countBounds(chances: readonly Chance[]): Bounds {
   const possibly = chances.filter(isPossible).length;
   return {
     least: Math.max(certainly, Math.floor(low.mean - low.margin + rounding)),
-    most: Math.min(possibly, Math.ceil(high.mean + high.margin - rounding)),
+    most: Math.min(possibly, Math.max(0, Math.ceil(high.mean + high.margin - rounding))),
   };
 }
 

@@ -1,10 +1,10 @@
-export { askRouters, type ExecIn, type Question } from './ask-routers.ts';
-export { type Comparison, compare } from './compare.ts';
-export { type Knowledge, type Outcome, outcomes, type Way } from './ecmp.ts';
+export { askRouters } from './ask-routers.ts';
+export { compare } from './compare.ts';
+export { type Knowledge, outcomes } from './ecmp.ts';
 export { type Fabric, fabricOf } from './fabric.ts';
-export { buildTable, defaultSize, lookup, type MaglevTable, shareOfDifference } from './mh.ts';
+export { buildTable, lookup, shareOfDifference } from './mh.ts';
 export { predict } from './predict.ts';
-export { type Choose, chooserOf } from './scheduler.ts';
-export { type LookupOptions, type Server, withWeight } from './server.ts';
-export { buildSourceTable, lookupSource, type SourceTable } from './sh.ts';
+export { chooserOf } from './scheduler.ts';
+export { type Server, withWeight } from './server.ts';
+export { buildSourceTable, lookupSource } from './sh.ts';
 export type * from './types.ts';

@@ -21,7 +21,7 @@ export interface MaglevTable {
 }
 
 /** Slots of the kernel's table: CONFIG_IP_VS_MH_TAB_INDEX=12, the default. The others go from 251 to 131,071. */
-export const defaultSize = 4093;
+const defaultSize = 4093;
 
 /**
  * @param servers in the order in which they were added

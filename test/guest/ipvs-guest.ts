@@ -56,8 +56,27 @@ export function balancer(name: string): string[] {
   ];
 }
 
-/** Sends the first packet (SYN) of each flow, from a namespace that owns none of the addresses. */
-export async function sendSyns(host: Host, vip: string, port: number, flows: readonly Flow[]): Promise<void> {
+/**
+ * Sends the first packet (SYN) of each flow, from a namespace that owns none of the addresses, and sees what IPVS makes of it.
+ * Flows of which no balancer knows are sent again: a crowded guest drops packets. A flow that is known stays where it is.
+ * @returns for each balancer the servers that it chose, by `address:port` of the client
+ */
+export async function sendFlows(
+  host: Host,
+  balancers: readonly string[],
+  to: { readonly vip: string; readonly port: number },
+  flows: readonly Flow[],
+): Promise<readonly ReadonlyMap<string, string>[]> {
+  const chosen = balancers.map(() => new Map<string, string>());
+  const isMissing = (flow: Flow): boolean => !chosen.some((each) => each.has(nameOf(flow)));
+  for (let round = 0; round < 5 && flows.some(isMissing); round++) {
+    await sendSyns(host, to.vip, to.port, flows.filter(isMissing));
+    for (const [i, netns] of balancers.entries()) await collect(host, netns, to, chosen[i] ?? new Map());
+  }
+  return chosen;
+}
+
+async function sendSyns(host: Host, vip: string, port: number, flows: readonly Flow[]): Promise<void> {
   const { exitCode, stderr } = await host.exec(
     ['ip', 'netns', 'exec', clients, 'perl', '-e', sender, vip, String(port)],
     { input: flows.map((flow) => `${flow.address} ${flow.port}\n`).join(''), timeoutMs: 60_000 },
@@ -65,21 +84,18 @@ export async function sendSyns(host: Host, vip: string, port: number, flows: rea
   if (exitCode !== 0) throw new Error(`sender: ${stderr}`);
 }
 
-/** The server that IPVS in a namespace chose, by `address:port` of the client. */
-export async function choices(
+async function collect(
   host: Host,
   netns: string,
-  vip: string,
-  port: number,
-): Promise<ReadonlyMap<string, string>> {
+  { vip, port }: { readonly vip: string; readonly port: number },
+  chosen: Map<string, string>,
+): Promise<void> {
   const { stdout } = await host.exec(['ip', 'netns', 'exec', netns, 'cat', '/proc/net/ip_vs_conn']);
-  const chosen = new Map<string, string>();
   for (const line of stdout.split('\n').slice(1)) {
     const [, client = '', from = '', service = '', servicePort = '', server = ''] = line.trim().split(/ +/);
     if (readAddress(service) !== vip || Number.parseInt(servicePort, 16) !== port) continue;
     chosen.set(`${readAddress(client)}:${Number.parseInt(from, 16)}`, readAddress(server));
   }
-  return chosen;
 }
 
 const readAddress = (hex: string): string => formatAddress(Number.parseInt(hex, 16));

@@ -16,17 +16,7 @@ import {
   withWeight,
 } from '../../src/oracle/index.ts';
 import { buildGuestPrograms, makeLab } from './guest-programs.ts';
-import {
-  balancer,
-  behind,
-  choices,
-  clients,
-  type Flow,
-  flowsOf,
-  nameOf,
-  script,
-  sendSyns,
-} from './ipvs-guest.ts';
+import { balancer, behind, clients, type Flow, flowsOf, nameOf, script, sendFlows } from './ipvs-guest.ts';
 
 let kind: HostKind;
 let lab: HostLab;
@@ -76,12 +66,12 @@ async function chosenByKernel(
   edits: readonly string[],
   flows: readonly Flow[],
 ): Promise<(string | undefined)[]> {
-  const ipvsadm = (edit: string): string =>
-    `ip netns exec l4 ipvsadm ${edit.replace(/^-\w/, (verb) => `${verb} -t ${vip(service)}:80`)}`;
-  await script(host, [`-A ${scheduler}`, ...edits].map(ipvsadm));
-  await sendSyns(host, vip(service), 80, flows);
-  const chosen = await choices(host, 'l4', vip(service), 80);
-  return flows.map((flow) => chosen.get(nameOf(flow)));
+  const lines = [`-A ${scheduler}`, ...edits].map((edit) =>
+    edit.replace(/^-\w/, (verb) => `${verb} -t ${vip(service)}:80`),
+  );
+  await script(host, ["ip netns exec l4 ipvsadm -R <<'END'", ...lines, 'END']);
+  const [chosen] = await sendFlows(host, ['l4'], { vip: vip(service), port: 80 }, flows);
+  return flows.map((flow) => chosen?.get(nameOf(flow)));
 }
 
 /** @param servers in the order of adding, with the weights they have in the end */
@@ -200,8 +190,7 @@ test('a router says where flows go, and its answers foretell where they go when 
   };
   /** Where the packets of the flows really come out. */
   const sentTo = async (flows: readonly Flow[], port: number): Promise<string[]> => {
-    await sendSyns(host, vip(1), port, flows);
-    const carried = await Promise.all(nodes.map((name) => choices(host, name, vip(1), port)));
+    const carried = await sendFlows(host, nodes, { vip: vip(1), port }, flows);
     return flows.map((flow) => nodes.filter((_, i) => carried[i]?.has(nameOf(flow))).join(' and '));
   };
   const said = async (flows: readonly Flow[], vipPort: number): Promise<(string | undefined)[]> => {

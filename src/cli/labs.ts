@@ -1,7 +1,6 @@
 /** Finding and opening the lab that a command means. */
 
 import { stat } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { WorldError } from '../base/errors.ts';
 import { programsDirectory } from '../base/programs.ts';
 import { suggest } from '../base/suggest.ts';
@@ -25,7 +24,7 @@ export function plumbingOptions(): PlumbingOptions {
   return {
     kinds,
     programs: { directory: programsDirectory(), node: process.execPath },
-    lanes: Math.min(mostLanes, availableParallelism()),
+    lanes: mostLanes,
   };
 }
 

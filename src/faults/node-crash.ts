@@ -42,7 +42,8 @@ async function crash(lab: LiveLab, node: PlannedNode): Promise<Landed> {
 }
 
 async function revive(lab: LiveLab, node: PlannedNode): Promise<Landed> {
-  await lab.script(`reviving ${node.name}`, plumbNode(node, lab.plan, lab.paths, lab.options));
+  const { argv, input } = plumbNode(node, lab.plan, lab.paths, lab.options);
+  await lab.step(`reviving ${node.name}`, argv, { input });
   const daemons = await lab.daemons(node);
   const ports = await portStates(lab, node, networksOf(node));
   return {

@@ -113,6 +113,8 @@ export interface OpenOptions {
 /** One place where a lab can live. */
 export interface HostKind {
   readonly name: HostName;
+  /** How many processors a lab there has. */
+  processors(): number;
   /** Looks whether it can be used here, creating nothing. */
   probe(requirements: Requirements): Promise<Usability>;
   /** Makes it ready (boots a guest) and connects. @throws WorldError exit code 3 or 4 */

@@ -22,7 +22,6 @@ export interface Daemon {
   /** `bird`, `keepalived`, `haproxy`, `web`. */
   readonly name: string;
   readonly argv: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
   /** Its packets are on a timer (BFD): on a crowded machine it goes before the others, or it is taken for dead. */
   readonly urgent?: boolean;
 }
@@ -55,6 +54,8 @@ export interface LabView {
   view(node: PlannedNode): NodeView;
   /** A node that is dead has nothing to say and sends nothing. */
   alive(node: PlannedNode): Promise<boolean>;
+  /** Replaces one of the node's rendered files: what it reads when it starts again. */
+  write(node: PlannedNode, file: string, content: string): Promise<void>;
 }
 
 /** One step of taking a node out of service, or of putting it back. It is verified before the next begins. */

@@ -4,7 +4,7 @@ import type { ExecOptions, ExecResult, Host } from '../hosts/contract.ts';
 import type { CarriedFlow, Kind, NodeStats, NodeView } from '../kinds/contract.ts';
 import type { Plan, PlannedNode } from '../topology/types.ts';
 import { type LabPaths, netnsPath, nodePaths, pidFile } from './paths.ts';
-import { ownDaemons, type PlumbingOptions, sharedDaemons } from './plumbing.ts';
+import { ownDaemons, type PlumbingOptions, plumbDaemon, sharedDaemons } from './plumbing.ts';
 
 export interface DaemonStatus {
   readonly name: string;
@@ -19,6 +19,7 @@ export class LiveLab {
   readonly plan: Plan;
   readonly host: Host;
   readonly options: PlumbingOptions;
+  #before: Promise<void> = Promise.resolve();
 
   constructor(paths: LabPaths, plan: Plan, host: Host, options: PlumbingOptions) {
     this.paths = paths;
@@ -48,12 +49,17 @@ export class LiveLab {
     return this.host.exec(this.inside(nodeOrNetwork, argv), options);
   }
 
-  /** Runs a script of our own on the lab's Linux in one shell. @throws WorldError `script-failed` with its last words */
-  async script(what: string, script: string, options: ExecOptions = {}): Promise<string> {
-    const result = await this.host.exec(['sh', '-s'], { ...options, input: script });
+  /** Runs a script of our own on the lab's Linux in one shell. @throws WorldError `step-failed` with its last words */
+  script(what: string, script: string): Promise<string> {
+    return this.step(what, ['sh', '-s'], { input: script });
+  }
+
+  /** Runs something of ours that must work on the lab's Linux. @throws WorldError `step-failed` with its last words */
+  async step(what: string, argv: readonly string[], options: ExecOptions = {}): Promise<string> {
+    const result = await this.host.exec(argv, options);
     if (result.exitCode === 0) return result.stdout;
     throw new WorldError(`${what} failed (exit code ${result.exitCode})`, {
-      code: 'script-failed',
+      code: 'step-failed',
       exitCode: 4,
       details: result.stderr.trim().split('\n').slice(-8),
     });
@@ -89,6 +95,19 @@ export class LiveLab {
         return { name: daemon.name, pid, shared: isShared, state: await this.processState(pid) };
       }),
     );
+  }
+
+  /** Starts one of a node's own daemons; it takes the place of what its pid file names. */
+  async startDaemon(node: PlannedNode, name: string, further: readonly string[] = []): Promise<void> {
+    const { argv, input } = plumbDaemon(node, name, further, this.plan, this.paths, this.options);
+    await this.step(`starting ${name} of ${node.name}`, argv, { input });
+  }
+
+  /** Does what must not be done twice at the same time, such as editing a file that others edit too. */
+  alone<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#before.then(task);
+    this.#before = result.then(ignore, ignore);
+    return result;
   }
 
   async processState(pid: number): Promise<DaemonStatus['state']> {
@@ -148,3 +167,6 @@ export class LiveLab {
     return stdout;
   }
 }
+
+/** How a task ends is for its own caller. */
+const ignore = (): void => {};

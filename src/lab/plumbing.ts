@@ -1,19 +1,24 @@
 /**
- * Plan → the scripts that make a lab. Pure. Processes are the cost (25 ms each in the guest), so namespaces
- * and links are made by one `ip -batch` a namespace, and a node's daemons are started by the shell that is already
- * in its namespace. The scripts hold names and addresses that the topology stage has checked; strings that go through a
- * shell are quoted all the same.
+ * Plan → what makes a lab. Pure. Processes are the cost (25 ms each in the guest): namespaces and links are made by one
+ * `ip -batch` a namespace, all of them and all daemons started by one plumber.
  */
 import { dirname, join } from 'node:path';
 import type { Daemon, Kind } from '../kinds/contract.ts';
 import type { Plan, PlannedNetwork, PlannedNode } from '../topology/types.ts';
 import { type LabPaths, logFile, netnsName, netnsPath, nodePaths, type Programs, pidFile } from './paths.ts';
+import { type Job, plumberScript, type Stage, type Step, writeStages } from './plumber.ts';
 
 export interface Rendered {
   /** Absolute path → content. */
   readonly files: ReadonlyMap<string, string>;
-  /** The script that makes everything, run by one `sh`. */
-  readonly script: string;
+  /** What makes everything, once the files are there. */
+  readonly argv: readonly string[];
+}
+
+/** What makes a part of a lab: a command and its standard input. */
+export interface Replumbing {
+  readonly argv: readonly string[];
+  readonly input: string;
 }
 
 type Kinds = Readonly<Record<string, Kind>>;
@@ -39,53 +44,75 @@ export function plumbLab(plan: Plan, lab: LabPaths, options: PlumbingOptions): R
   const namespaces = join(lab.plumbing, 'namespaces.batch');
   files.set(namespaces, lines(names.map((name) => `netns add ${netnsName(lab, name)}`)));
 
-  const shared = sharedGroups(plan, options.kinds).map(({ kind, nodes }) => {
-    const daemon = sharedDaemon(kind, nodes, plan, lab, options);
-    const path = join(lab.plumbing, `shared-${daemon.name}.sh`);
+  const groups = sharedGroups(plan, options.kinds);
+  for (const { kind, nodes } of groups) {
     for (const [name, content] of Object.entries(sharedFiles(kind, nodes, plan, lab, options)))
       files.set(name, content);
-    files.set(path, lines(startDaemon(lab, daemon)));
-    return `. ${quote(path)}`;
-  });
-  const script = lines([
-    'set -e',
-    raiseFileLimit,
-    makeDirectories(plan.nodes.map(({ name }) => `${lab.runtime}/${name}`)),
-    `ip -batch ${quote(namespaces)}`,
-    ...inLanes(
-      plan.networks.map((network) => enterSwitch(lab, network)),
-      options.lanes,
-    ),
-    ...shared,
-    ...inLanes(
-      plan.nodes.map((node) => enterNode(lab, node, plan, options)),
-      options.lanes,
-    ),
-    ...hurry(plan.nodes, plan, lab, options),
-  ]);
-  files.set(join(lab.plumbing, 'up.sh'), script);
-  return { files, script };
+  }
+  const { lanes } = options;
+  const stages: readonly Stage[] = [
+    {
+      lanes: 1,
+      jobs: [
+        [
+          ...plan.nodes.map(({ name }): Step => ({ do: 'folder', path: `${lab.runtime}/${name}` })),
+          batch(namespaces),
+        ],
+      ],
+    },
+    {
+      lanes,
+      jobs: plan.networks.map((network) => [enter(lab, network.name), batch(switchFile(lab, network))]),
+    },
+    // They take longest to start, and start where they are.
+    {
+      lanes: 1,
+      jobs: groups.map(({ kind, nodes }) => [start(lab, sharedDaemon(kind, nodes, plan, lab, options))]),
+    },
+    { lanes, jobs: plan.nodes.map((node) => nodeJob(node, plan, lab, options)) },
+  ];
+  files.set(upFile(lab), writeStages(stages.filter(({ jobs }) => jobs.length > 0)));
+  files.set(plumberFile(lab), plumberScript);
+  return { files, argv: ['perl', plumberFile(lab), upFile(lab)] };
 }
 
 /** Makes one node again, after its namespace was removed: its namespace, its cables, what is in it. */
-export function plumbNode(node: PlannedNode, plan: Plan, lab: LabPaths, options: PlumbingOptions): string {
+export function plumbNode(
+  node: PlannedNode,
+  plan: Plan,
+  lab: LabPaths,
+  options: PlumbingOptions,
+): Replumbing {
   const cables = node.interfaces.flatMap(({ network }) => {
     const found = plan.networks.find(({ name }) => name === network);
     const member = found?.members.find((candidate) => candidate.node === node.name);
-    return found === undefined || member === undefined
-      ? []
-      : [{ network: found, batch: lines(cable(found, member, lab)) }];
+    if (found === undefined || member === undefined) return [];
+    return cable(found, member, lab).map((line): Step[] => [
+      enter(lab, network),
+      { do: 'run', argv: ['ip', ...line.split(' ')] },
+    ]);
   });
-  return lines([
-    'set -e',
-    raiseFileLimit,
-    `ip netns add ${netnsName(lab, node.name)}`,
-    ...cables.map(
-      ({ network, batch }) => `printf %s ${quote(batch)} | ip -n ${netnsName(lab, network.name)} -batch -`,
-    ),
-    enterNode(lab, node, plan, options),
-    ...hurry([node], plan, lab, options),
-  ]);
+  const jobs: Job[] = [
+    [{ do: 'run', argv: ['ip', 'netns', 'add', netnsName(lab, node.name)] }],
+    ...cables,
+    nodeJob(node, plan, lab, options),
+  ];
+  return { argv: ['perl', plumberFile(lab), '-'], input: writeStages([{ lanes: 1, jobs }]) };
+}
+
+/** Starts one of a node's own daemons again, with further arguments behind its usual ones. */
+export function plumbDaemon(
+  node: PlannedNode,
+  name: string,
+  further: readonly string[],
+  plan: Plan,
+  lab: LabPaths,
+  options: PlumbingOptions,
+): Replumbing {
+  const daemon = ownDaemons(node, plan, lab, options).find((own) => own.name === name);
+  if (daemon === undefined) throw new Error(`${node.name} has no daemon ${name}`);
+  const job = [enter(lab, node.name), start(lab, { ...daemon, argv: [...daemon.argv, ...further] })];
+  return { argv: ['perl', plumberFile(lab), '-'], input: writeStages([{ lanes: 1, jobs: [job] }]) };
 }
 
 /** Daemons of a node that are its own (not shared with the others of its kind). */
@@ -114,11 +141,6 @@ export function sharedDaemons(
   }));
 }
 
-/** Shell lines that start a node's own daemons in the background; to be run in its namespace. */
-function startDaemons(node: PlannedNode, plan: Plan, lab: LabPaths, options: PlumbingOptions): string[] {
-  return ownDaemons(node, plan, lab, options).flatMap((daemon) => startDaemon(lab, daemon));
-}
-
 /** The port of a node on a network's switch carries the node's name. */
 export function switchPort(lab: LabPaths, network: string, node: string): { netns: string; port: string } {
   return { netns: netnsName(lab, network), port: node };
@@ -137,8 +159,6 @@ function renderNode(
   for (const [name, content] of Object.entries(kind.render(node, plan, paths)))
     files.set(join(paths.files, name), content);
   files.set(batchFile(lab, node), nodeBatch(node, kind, plan));
-  if (needsShell(node, plan, lab, options))
-    files.set(scriptFile(lab, node), nodeScript(node, kind, plan, lab, options));
 }
 
 function nodeBatch(node: PlannedNode, kind: Kind, plan: Plan): string {
@@ -155,40 +175,30 @@ function nodeBatch(node: PlannedNode, kind: Kind, plan: Plan): string {
   ]);
 }
 
-function nodeScript(
-  node: PlannedNode,
-  kind: Kind,
-  plan: Plan,
-  lab: LabPaths,
-  options: PlumbingOptions,
-): string {
-  return lines([
-    'set -e',
-    ...Object.entries(kind.sysctls(node, plan)).map(
-      ([path, value]) => `echo ${quote(value)} >/proc/sys/${path}`,
-    ),
-    `ip -batch ${quote(batchFile(lab, node))}`,
-    ...startDaemons(node, plan, lab, options),
-  ]);
-}
-
-function startDaemon(lab: LabPaths, { node, name, argv, env = {} }: PlacedDaemon): string[] {
-  const assignments = Object.entries(env).map(([key, value]) => `${key}=${quote(value)}`);
+function nodeJob(node: PlannedNode, plan: Plan, lab: LabPaths, options: PlumbingOptions): Job {
+  const sysctls = options.kinds[node.kind]?.sysctls(node, plan) ?? {};
   return [
-    `${[...assignments, ...argv.map(quote)].join(' ')} </dev/null >>${quote(logFile(lab, node, name))} 2>&1 &`,
-    `echo $! >${pidFile(lab, node, name)}`,
+    enter(lab, node.name),
+    ...Object.entries(sysctls).map(([path, value]): Step => ({ do: 'sysctl', path, value })),
+    batch(batchFile(lab, node)),
+    ...ownDaemons(node, plan, lab, options).map((daemon) => start(lab, daemon)),
   ];
 }
 
-/** One process for all urgent daemons. One that has died already is the ready probe's to report. */
-function hurry(nodes: readonly PlannedNode[], plan: Plan, lab: LabPaths, options: PlumbingOptions): string[] {
-  const urgent = nodes
-    .flatMap((node) => ownDaemons(node, plan, lab, options))
-    .filter((daemon) => daemon.urgent);
-  if (urgent.length === 0) return [];
-  const pids = urgent.map(({ node, name }) => pidFile(lab, node, name));
-  return [`renice -n ${urgentPriority} -p $(cat ${pids.join(' ')}) >/dev/null || true`];
-}
+const enter = (lab: LabPaths, nodeOrNetwork: string): Step => ({
+  do: 'enter',
+  path: netnsPath(lab, nodeOrNetwork),
+});
+
+const batch = (file: string): Step => ({ do: 'run', argv: ['ip', '-batch', file] });
+
+const start = (lab: LabPaths, { node, name, argv, urgent = false }: PlacedDaemon): Step => ({
+  do: 'start',
+  argv,
+  log: logFile(lab, node, name),
+  pidFile: pidFile(lab, node, name),
+  priority: urgent ? urgentPriority : 0,
+});
 
 const urgentPriority = -15;
 
@@ -213,37 +223,6 @@ function cable(
     `link add name ${node} mtu ${network.mtu} master ${network.name} type veth ` +
       `peer name ${name} mtu ${network.mtu} address ${mac} netns ${netnsName(lab, node)}`,
     `link set ${node} addrgenmode none up`,
-  ];
-}
-
-const enterSwitch = (lab: LabPaths, network: PlannedNetwork): string =>
-  `ip -n ${netnsName(lab, network.name)} -batch ${quote(switchFile(lab, network))}`;
-
-function enterNode(lab: LabPaths, node: PlannedNode, plan: Plan, options: PlumbingOptions): string {
-  return needsShell(node, plan, lab, options)
-    ? `nsenter --net=${netnsPath(lab, node.name)} sh ${quote(scriptFile(lab, node))}`
-    : `ip -n ${netnsName(lab, node.name)} -batch ${quote(batchFile(lab, node))}`;
-}
-
-function needsShell(node: PlannedNode, plan: Plan, lab: LabPaths, options: PlumbingOptions): boolean {
-  const kind = options.kinds[node.kind];
-  return (
-    kind !== undefined &&
-    (Object.keys(kind.sysctls(node, plan)).length > 0 || ownDaemons(node, plan, lab, options).length > 0)
-  );
-}
-
-/** Deals commands out to background shells; fails if one of them does. */
-function inLanes(commands: readonly string[], lanes: number): string[] {
-  const count = Math.min(lanes, commands.length);
-  if (count <= 1) return [...commands];
-  const numbers = Array.from({ length: count }, (_, lane) => lane);
-  return [
-    ...numbers.map((lane) => {
-      const share = commands.filter((_, i) => i % count === lane);
-      return `(set -e; ${share.join('; ')}) & lane${lane}=$!`;
-    }),
-    ...numbers.map((lane) => `wait $lane${lane}`),
   ];
 }
 
@@ -284,19 +263,12 @@ function sharedFiles(
   );
 }
 
-/** A connection is a file: HAProxy refuses to start below twice its maxconn. Without the right to, the limit stays. */
-const raiseFileLimit = 'ulimit -n 65536 2>/dev/null || true';
-
+const upFile = (lab: LabPaths): string => join(lab.plumbing, 'up.steps');
+const plumberFile = (lab: LabPaths): string => join(lab.plumbing, 'plumber.pl');
 const switchFile = (lab: LabPaths, network: PlannedNetwork): string =>
   join(lab.plumbing, `${network.name}.batch`);
 const batchFile = (lab: LabPaths, node: PlannedNode): string => join(lab.plumbing, `${node.name}.batch`);
-const scriptFile = (lab: LabPaths, node: PlannedNode): string => join(lab.plumbing, `${node.name}.sh`);
-const makeDirectories = (paths: readonly string[]): string => `mkdir -p ${paths.map(quote).join(' ')}`;
 const lines = (all: readonly string[]): string => `${all.join('\n')}\n`;
-
-/** Single quotes keep everything but themselves. */
-const quote = (text: string): string =>
-  /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** Folders that must exist before the scripts run: of the files, and of the logs. */
 export function directoriesOf(rendered: Rendered, plan: Plan, lab: LabPaths): string[] {

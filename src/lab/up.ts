@@ -42,7 +42,10 @@ export async function bringUp(plan: Plan, lab: LabPaths, options: UpOptions): Pr
   };
   await writeState(lab, state);
   try {
-    const rendered = plumbLab(plan, lab, options);
+    const rendered = plumbLab(plan, lab, {
+      ...options,
+      lanes: Math.min(options.lanes, hostKind.processors()),
+    });
     await writeFile(lab.plan, JSON.stringify(plan), { mode: 0o600 });
     await Promise.all(
       directoriesOf(rendered, plan, lab).map((folder) => mkdir(folder, { recursive: true, mode: 0o700 })),
@@ -63,7 +66,7 @@ export async function bringUp(plan: Plan, lab: LabPaths, options: UpOptions): Pr
       type: 'step',
       message: `plumbing ${plan.nodes.length} nodes on ${plan.networks.length} networks`,
     });
-    await live.script('plumbing', rendered.script, { timeoutMs: 60_000 + plan.nodes.length * 200, signal });
+    await live.step('plumbing', rendered.argv, { timeoutMs: 60_000 + plan.nodes.length * 200, signal });
     report({ type: 'step', message: 'waiting for every node to be ready' });
     await waitForNodes(live, options);
     report({ type: 'step', message: 'waiting for an answer through every VIP' });
@@ -93,6 +96,7 @@ export function requirementsOfKinds(kinds: readonly Kind[]): Requirements {
 
 const plumbingPrograms = [
   { command: 'ip', debianPackage: 'iproute2' },
+  { command: 'perl', debianPackage: 'perl-base' },
   { command: 'nsenter', debianPackage: 'util-linux' },
   { command: 'bash', debianPackage: 'bash' },
 ] as const;

@@ -33,7 +33,8 @@ export async function plumbStar(bench: Bench, lab: LabPaths, nodes: number): Pro
   const folders = directoriesOf(rendered, plan, lab);
   await Promise.all(folders.map((folder) => mkdir(folder, { recursive: true, mode: 0o700 })));
   await Promise.all([...rendered.files].map(([file, text]) => writeFile(file, text, { mode: 0o600 })));
-  await execa('sh', ['-s'], { input: rendered.script, cancelSignal: bench.signal });
+  const [command = '', ...args] = rendered.argv;
+  await execa(command, args, { cancelSignal: bench.signal });
 }
 
 /** The lab that a star of the bench is; its removal is registered before it exists. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
-import { release } from 'node:os';
+import { availableParallelism, release } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { WorldError } from '../../base/errors.ts';
 import type { Exit, Host, HostKind, HostLab, HostProcess, HostSocket, SpawnOptions } from '../contract.ts';
@@ -16,6 +16,7 @@ export function nativeHost(): HostKind {
   const connect = async (lab: HostLab): Promise<Host> => openNative(lab);
   return {
     name: 'native',
+    processors: availableParallelism,
     probe: probeNative,
     open: ({ lab, signal }) => {
       signal?.throwIfAborted();

@@ -15,6 +15,7 @@ import { guestDied } from './record.ts';
 export function umlHost(programs: string = programsDirectory()): HostKind {
   return {
     name: 'uml',
+    processors: () => 1,
     probe: probeUml,
     open: async (options) => {
       await refuseSecond(options.lab);

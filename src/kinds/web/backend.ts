@@ -1,7 +1,9 @@
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { createServer, type Socket } from 'node:net';
-import { respond } from './endpoints.ts';
-import { Conversation } from './held.ts';
+import { seeded } from '../../base/random.ts';
+import type { BackendBehaviour } from '../contract.ts';
+import { respond, type Voice } from './endpoints.ts';
+import { Conversation, refuseChannel } from './held.ts';
 
 export type BackendState = 'serving' | 'crashed' | 'frozen';
 
@@ -11,14 +13,20 @@ export type BackendState = 'serving' | 'crashed' | 'frozen';
  * - crashed: connections are reset and new ones are, too. The fault has cut the cables before, so nobody hears it
  *   (a reset, not a FIN: that would be sent again when the cables are back).
  * - frozen: like a stopped process. The kernel still shakes hands; nothing is answered; all goes on after `thaw`.
+ * Beside that it can misbehave in ways of its own, several at a time: see BackendBehaviour.
  */
 export class Backend {
   readonly name: string;
   #state: BackendState = 'serving';
+  #behaviour: BackendBehaviour = {};
+  /** Chooses the requests that fail. */
+  #chance: () => number = () => 1;
   #accepted = 0;
   #requests = 0;
   readonly #sockets = new Set<Socket>();
-  readonly #held = new Set<Conversation>();
+  /** Connections that it has forgotten: it says nothing on them any more. */
+  readonly #deaf = new Set<Socket>();
+  readonly #held = new Map<Socket, Conversation>();
   /** Connections that came while frozen. */
   #waiting: Socket[] = [];
   #thaw: (() => void) | undefined;
@@ -29,16 +37,23 @@ export class Backend {
     this.name = name;
     this.#http = createHttpServer((request, response) => {
       this.#requests++;
-      void respond(this, request, response);
+      void respond(this.#voiceFor(request.socket, request.url), request, response);
     });
     // A proxy keeps idle connections for reuse: it, not the backend, decides when to close one.
     this.#http.keepAliveTimeout = 15 * 60_000;
     this.#http.requestTimeout = 0;
     this.#http.on('upgrade', (request, socket: Socket, head) => {
       this.#requests++;
-      const conversation = new Conversation(name, this.#accepted, request, socket);
-      this.#held.add(conversation);
-      socket.on('close', () => this.#held.delete(conversation));
+      const { failure } = this.#voiceFor(socket, request.url);
+      if (failure !== undefined) {
+        refuseChannel(name, failure, socket);
+        return;
+      }
+      const slow = (): number => this.#behaviour.slow?.delayMs ?? 0;
+      const conversation = new Conversation(name, this.#accepted, request, socket, slow);
+      this.#held.set(socket, conversation);
+      socket.on('close', () => this.#held.delete(socket));
+      if (this.#deaf.has(socket)) return;
       if (this.#thawed === undefined) conversation.begin(head);
       else void this.#thawed.then(() => conversation.begin(head));
     });
@@ -61,9 +76,17 @@ export class Backend {
     return this.#state;
   }
 
-  stats(): { state: BackendState; connections: number; held: number; accepted: number; requests: number } {
+  stats(): {
+    state: BackendState;
+    behaviour: BackendBehaviour;
+    connections: number;
+    held: number;
+    accepted: number;
+    requests: number;
+  } {
     return {
       state: this.#state,
+      behaviour: this.#behaviour,
       connections: this.#sockets.size,
       held: this.#held.size,
       accepted: this.#accepted,
@@ -71,15 +94,26 @@ export class Backend {
     };
   }
 
-  /** What an answer must wait for before it says more; undefined: nothing. */
-  get pause(): Promise<void> | undefined {
-    return this.#thawed;
+  /** Changes parts of how it behaves; null ends one. */
+  behave(change: { readonly [Part in keyof BackendBehaviour]: BackendBehaviour[Part] | null }): void {
+    const before = this.#behaviour;
+    const parts = Object.entries({ ...before, ...change }).filter(([, part]) => part !== null);
+    this.#behaviour = Object.fromEntries(parts) as BackendBehaviour;
+    const { errors, hang, halfOpen } = this.#behaviour;
+    if (errors !== before.errors)
+      this.#chance = errors === undefined ? () => 1 : seeded(errors.seed, `errors of ${this.name}`).next;
+    if (halfOpen !== before.halfOpen) this.#forget(halfOpen === true);
+    if (hang === before.hang) return;
+    if (hang === true) this.#halt();
+    else if (this.#state !== 'frozen') this.#goOn();
   }
 
   crash(): void {
     this.#state = 'crashed';
     for (const socket of this.#sockets) socket.resetAndDestroy();
     this.#waiting = [];
+    this.#behaviour = {};
+    this.#deaf.clear();
     this.#release();
   }
 
@@ -90,15 +124,24 @@ export class Backend {
   freeze(): void {
     if (this.#state !== 'serving') return;
     this.#state = 'frozen';
-    this.#thawed = new Promise((resolve) => {
-      this.#thaw = resolve;
-    });
-    for (const conversation of this.#held) conversation.pause();
+    this.#halt();
   }
 
   thaw(): void {
     if (this.#state !== 'frozen') return;
     this.#state = 'serving';
+    if (this.#behaviour.hang === undefined) this.#goOn();
+  }
+
+  #halt(): void {
+    if (this.#thawed !== undefined) return;
+    this.#thawed = new Promise((resolve) => {
+      this.#thaw = resolve;
+    });
+    for (const conversation of this.#held.values()) conversation.pause();
+  }
+
+  #goOn(): void {
     this.#release();
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -107,7 +150,35 @@ export class Backend {
       this.#http.emit('connection', socket);
       socket.resume();
     }
-    for (const conversation of this.#held) conversation.resume();
+    for (const [socket, conversation] of this.#held) if (!this.#deaf.has(socket)) conversation.resume();
+  }
+
+  /** A machine that has forgotten its connections answers with a reset when it can be asked again. */
+  #forget(begin: boolean): void {
+    if (begin) {
+      for (const socket of this.#sockets) this.#deaf.add(socket);
+      for (const conversation of this.#held.values()) conversation.pause();
+      return;
+    }
+    for (const socket of this.#deaf) socket.resetAndDestroy();
+    this.#deaf.clear();
+  }
+
+  /** How it answers one request that came on this connection. */
+  #voiceFor(socket: Socket, url = '/'): Voice {
+    const { slow, errors } = this.#behaviour;
+    const isCheck = url.startsWith(healthCheckPath);
+    const isHit = errors !== undefined && (errors.checks || !isCheck) && this.#chance() < errors.rate;
+    const isDeaf = (): boolean => this.#deaf.has(socket);
+    const isFrozen = (): Promise<void> | undefined => this.#thawed;
+    return {
+      name: this.name,
+      delayMs: slow !== undefined && (slow.checks || !isCheck) ? slow.delayMs : 0,
+      ...(isHit ? { failure: errors.status } : {}),
+      get pause() {
+        return isDeaf() ? forever : isFrozen();
+      },
+    };
   }
 
   #release(): void {
@@ -117,15 +188,18 @@ export class Backend {
   }
 
   #accept(socket: Socket): void {
-    if (this.#state === 'crashed') {
+    if (this.#state === 'crashed' || this.#behaviour.refuse === true) {
       socket.resetAndDestroy();
       return;
     }
     this.#accepted++;
     this.#sockets.add(socket);
     socket.on('error', ignore);
-    socket.on('close', () => this.#sockets.delete(socket));
-    if (this.#state === 'frozen') {
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      this.#deaf.delete(socket);
+    });
+    if (this.#thawed !== undefined) {
       socket.pause();
       this.#waiting.push(socket);
     } else {
@@ -136,6 +210,10 @@ export class Backend {
 
 /** Connections that wait to be accepted: a ramp of thousands a second must not meet a full queue. */
 const backlog = 4096;
+
+const healthCheckPath = '/healthcheck';
+
+const forever = new Promise<void>(() => {});
 
 /** A client may hang up at any time; what follows from it is seen at 'close'. */
 const ignore = (): void => {};

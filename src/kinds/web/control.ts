@@ -1,11 +1,14 @@
 import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import type { BackendBehaviour } from '../contract.ts';
 import type { Backend, BackendState } from './backend.ts';
 
 /** One line of JSON in; `node` is absent for `stats` of all. */
 export interface ControlRequest {
-  readonly do: 'crash' | 'revive' | 'freeze' | 'thaw' | 'state' | 'stats';
+  readonly do: 'crash' | 'revive' | 'freeze' | 'thaw' | 'behave' | 'state' | 'stats';
   readonly node?: string;
+  /** For `behave`: parts that change; null ends one. */
+  readonly behaviour?: { readonly [Part in keyof BackendBehaviour]: BackendBehaviour[Part] | null };
 }
 
 /** One line of JSON out. */
@@ -15,6 +18,7 @@ export type ControlAnswer =
 
 export interface BackendStats {
   readonly state: BackendState;
+  readonly behaviour: BackendBehaviour;
   /** Open now. */
   readonly connections: number;
   /** Of those, held channels. */
@@ -61,6 +65,10 @@ function answer(line: string, backends: ReadonlyMap<string, Backend>): ControlAn
     case 'thaw':
       if (node === undefined) return { error: `${action} which node?` };
       for (const backend of found) backend[action]();
+      break;
+    case 'behave':
+      if (node === undefined) return { error: 'behave which node?' };
+      for (const backend of found) backend.behave(request.behaviour ?? {});
       break;
     case 'state':
     case 'stats':

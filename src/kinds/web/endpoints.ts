@@ -3,10 +3,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { backendHeader } from '../../base/channel.ts';
 
-/** What an endpoint needs to know of its backend. */
-interface Voice {
+/** What an endpoint needs to know of its backend, for one request. */
+export interface Voice {
   readonly name: string;
+  /** What an answer must wait for before it says more; undefined: nothing. */
   readonly pause: Promise<void> | undefined;
+  /** How much later the answer begins. */
+  readonly delayMs: number;
+  /** Status of an answer that says nothing else. */
+  readonly failure?: number;
 }
 
 /** Answers one request. Everything said waits while the backend is frozen. */
@@ -19,9 +24,11 @@ export async function respond(
   const [path = '/', query = ''] = (request.url ?? '/').split('?', 2);
   const [, name = '', argument] = path.split('/');
   try {
+    if (voice.delayMs > 0) await delay(voice.delayMs);
     await voice.pause;
     const endpoint = endpoints.get(name);
-    if (endpoint === undefined)
+    if (voice.failure !== undefined) end(response, voice.failure, 'this backend was told to fail\n');
+    else if (endpoint === undefined)
       end(response, 404, `known: ${[...endpoints.keys()].map((key) => `/${key}`).join(' ')}\n`);
     else await endpoint({ voice, request, response, argument, query: new URLSearchParams(query) });
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import {
   backendHeader,
@@ -23,10 +23,24 @@ export class Conversation {
   readonly #identity: Buffer;
   readonly #key: number;
   readonly #reader = new FrameReader();
+  readonly #delayMs: () => number;
   #next = 0;
+  #isPaused = false;
+  /** What was heard and will be answered later. */
+  #late: Buffer | undefined;
 
-  /** @param serial makes an id for a connection that no L7 gave one */
-  constructor(backend: string, serial: number, { url, headers }: IncomingMessage, socket: Socket) {
+  /**
+   * @param serial makes an id for a connection that no L7 gave one
+   * @param delayMs how much later than usual it answers, now
+   */
+  constructor(
+    backend: string,
+    serial: number,
+    { url, headers }: IncomingMessage,
+    socket: Socket,
+    delayMs: () => number,
+  ) {
+    this.#delayMs = delayMs;
     const header = (name: string): string => String(headers[name] ?? '').slice(0, 100);
     const l7 = header(l7Header);
     const connection = header(connectionHeader) || `${backend}#${serial}`;
@@ -55,17 +69,42 @@ export class Conversation {
   /** @param early bytes that came right behind the request */
   begin(early: Buffer): void {
     if (this.#socket.writableEnded || this.#socket.destroyed) return;
-    this.#socket.on('data', (chunk: Buffer) => this.#hear(chunk));
+    this.#socket.on('data', (chunk: Buffer) => this.#take(chunk));
     this.#socket.on('end', () => this.#socket.end());
     if (early.length > 0) this.#socket.unshift(early);
     this.#socket.write(this.#head);
   }
 
   pause(): void {
+    this.#isPaused = true;
     this.#socket.pause();
   }
 
   resume(): void {
+    this.#isPaused = false;
+    this.#goOn();
+  }
+
+  /** A slow backend reads nothing more until it has answered: answers keep their order. */
+  #take(chunk: Buffer): void {
+    const delayMs = this.#delayMs();
+    if (delayMs === 0) {
+      this.#hear(chunk);
+      return;
+    }
+    this.#socket.pause();
+    const timer = setTimeout(() => {
+      this.#late = chunk;
+      this.#goOn();
+    }, delayMs);
+    this.#socket.once('close', () => clearTimeout(timer));
+  }
+
+  #goOn(): void {
+    if (this.#isPaused) return;
+    const late = this.#late;
+    this.#late = undefined;
+    if (late !== undefined) this.#hear(late);
     this.#socket.resume();
   }
 
@@ -90,6 +129,18 @@ export class Conversation {
       ? undefined
       : `payload of beat ${frame.seq} is of another flow or beat`;
   }
+}
+
+/** Answers the request for a channel with an error, and hangs up. */
+export function refuseChannel(backend: string, status: number, socket: Socket): void {
+  socket.end(
+    lines(
+      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}`,
+      'Connection: close',
+      'Content-Length: 0',
+      `${backendHeader}: ${backend}`,
+    ),
+  );
 }
 
 const lines = (...head: readonly string[]): string => `${head.join('\r\n')}\r\n\r\n`;

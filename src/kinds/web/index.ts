@@ -60,6 +60,10 @@ export const web: Kind = {
       await ask(view, action);
     },
     state: async (view) => (await ask(view, 'state')).state,
+    behave: async (view, change) => {
+      const parts = Object.entries(change).map(([part, value]) => [part, value ?? null]);
+      return (await ask(view, 'behave', Object.fromEntries(parts))).behaviour;
+    },
   },
   drain,
   stats: async (view) => {
@@ -87,8 +91,13 @@ function controlSocket(plan: Plan, run: string): string {
 async function ask(
   { node, plan, paths, ask: send }: NodeView,
   action: ControlRequest['do'],
+  behaviour?: ControlRequest['behaviour'],
 ): Promise<BackendStats> {
-  const request: ControlRequest = { do: action, node: node.name };
+  const request: ControlRequest = {
+    do: action,
+    node: node.name,
+    ...(behaviour === undefined ? {} : { behaviour }),
+  };
   const text = await send(controlSocket(plan, paths.run), `${JSON.stringify(request)}\n`, (answer) =>
     answer.endsWith('\n'),
   );

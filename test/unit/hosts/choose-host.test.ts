@@ -75,5 +75,12 @@ function host(name: HostName, what: readonly string[]): HostKind {
     summary: name,
     problems: what.map((problem) => ({ what: problem, remedy: `mend ${problem}` })),
   };
-  return { name, probe: async () => usability, open: refuse, connect: refuse, destroy: refuse };
+  return {
+    name,
+    processors: () => 1,
+    probe: async () => usability,
+    open: refuse,
+    connect: refuse,
+    destroy: refuse,
+  };
 }

@@ -1,2 +1,0 @@
-perl /home/user/.local/state/tierlab/labs/three-tier/nodes/web-1/web-opener.pl /home/user/.local/state/tierlab/labs/three-tier/nodes/web-1/web.list /usr/bin/node /opt/tierlab/dist/web.js /home/user/.local/state/tierlab/labs/three-tier/nodes/web-1/web.list /run/tierlab/eb7aae/web-1/web.sock </dev/null >>/home/user/.local/state/tierlab/labs/three-tier/logs/web-1/web.log 2>&1 &
-echo $! >/run/tierlab/eb7aae/web-1/web.pid

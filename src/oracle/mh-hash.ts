@@ -3,7 +3,7 @@
  * SipHash-1-3 (one round a word, three to finish), of which the low 32 bits count; on 32-bit ones it is another function
  * (Linux lib/siphash.c; the algorithm: Aumasson and Bernstein, "SipHash: a fast short-input PRF").
  *
- * 64-bit words are pairs of 32-bit numbers here: BigInt is a hundred times slower.
+ * 64-bit words are pairs of 32-bit numbers here: BigInt is far slower.
  */
 
 /** The two keys of the table: each is this number in both halves (Linux net/netfilter/ipvs/ip_vs_mh.c). */

@@ -1,6 +1,5 @@
 /**
- * IPVS's Maglev scheduler as Linux computes it (net/netfilter/ipvs/ip_vs_mh.c, unchanged in what it computes from 4.18 to
- * 6.12; the algorithm: Eisenbud et al., "Maglev", NSDI 2016, section 3.4). What it does beyond the paper:
+ * IPVS's Maglev scheduler as Linux 6.1 computes it (net/netfilter/ipvs/ip_vs_mh.c; the algorithm: Eisenbud et al., "Maglev", NSDI 2016, section 3.4). What it does beyond the paper:
  *
  * - A server's list of preferred slots comes from the sum of its address and port, hashed with two fixed keys; a flow's
  *   slot comes from the sum of the client's address and port in the same way. So nothing is secret, and sums collide.

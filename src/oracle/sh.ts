@@ -1,5 +1,5 @@
 /**
- * IPVS's source hashing as Linux computes it (net/netfilter/ipvs/ip_vs_sh.c, since 3.11): 256 buckets that the servers
+ * IPVS's source hashing as Linux 6.1 computes it (net/netfilter/ipvs/ip_vs_sh.c): 256 buckets that the servers
  * fill in turn, the last added first, each as many at a time as its weight (at least one). A flow's bucket are the top eight bits of
  * its sum times the kernel's 32-bit golden ratio (include/linux/hash.h, GOLDEN_RATIO_32).
  */

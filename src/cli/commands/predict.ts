@@ -2,7 +2,7 @@ import { exitCodes } from '../../base/errors.ts';
 import { formatDuration } from '../../base/units.ts';
 import { kindTable } from '../../kinds/index.ts';
 import { type Bounds, type ForetoldFlow, predict as foretell, type Prediction } from '../../oracle/index.ts';
-import { type Scenario, withControl } from '../../scenario/index.ts';
+import { type Scenario, withControl, withoutSkipped } from '../../scenario/index.ts';
 import { planTopology, type Topology } from '../../topology/index.ts';
 import { trafficJobs } from '../../traffic/index.ts';
 import type { Context } from '../context.ts';
@@ -19,9 +19,7 @@ export async function predict(
   const scenario = { ...written, seed: flags.seed ?? written.seed };
   const main = predictRun(scenario, topology);
   const control =
-    scenario.control === undefined
-      ? undefined
-      : predictRun(scenario, withControl(topology, scenario.control.set, kindTable));
+    scenario.control === undefined ? undefined : predictControl(scenario, scenario.control, topology);
   context.printJson({
     scenario: scenario.name,
     seed: scenario.seed,
@@ -35,12 +33,21 @@ export async function predict(
       describeEntries(main),
       ...(control === undefined || scenario.control === undefined
         ? []
-        : [`Control: ${describeSet(scenario.control.set)}`, describeEntries(control)]),
+        : [`Control: ${describeDifference(scenario.control)}`, describeEntries(control)]),
     ]
       .filter((part) => part !== '')
       .join('\n\n'),
   );
   return exitCodes.pass;
+}
+
+function predictControl(
+  scenario: Scenario,
+  { set, skip }: NonNullable<Scenario['control']>,
+  topology: Topology,
+): Prediction {
+  const timeline = withoutSkipped(scenario.timeline, skip);
+  return predictRun({ ...scenario, timeline }, withControl(topology, set, kindTable));
 }
 
 function predictRun(scenario: Scenario, topology: Topology): Prediction {
@@ -114,7 +121,7 @@ function describeEntries({ entries, total }: Prediction): string {
 const describeBounds = ({ least, most }: Bounds): string =>
   least === most ? String(least) : `${least}–${most}`;
 
-const describeSet = (set: Readonly<Record<string, unknown>>): string =>
-  Object.entries(set)
-    .map(([key, value]) => `${key} = ${String(value)}`)
-    .join(', ');
+function describeDifference({ set, skip }: NonNullable<Scenario['control']>): string {
+  const settings = Object.entries(set).map(([key, value]) => `${key} = ${String(value)}`);
+  return [...settings, ...skip.map((name) => `without ${name}`)].join(', ');
+}

@@ -89,3 +89,44 @@ async function inventory(directory: string): Promise<string[]> {
     ...mounts.map((line) => `mount ${line}`),
   ];
 }
+
+export interface Document {
+  readonly verdict: string;
+  readonly scenarios: readonly {
+    readonly name: string;
+    readonly verdict: string;
+    readonly reasons: readonly string[];
+    readonly expectations: readonly { expression: string; verdict: string; actual: number | null }[];
+    readonly metrics: Readonly<Record<string, Readonly<Record<string, number | null>>>>;
+    readonly control?: {
+      readonly verdict: string;
+      readonly metrics: Document['scenarios'][number]['metrics'];
+    };
+    readonly timeline: readonly { name: string; landed: boolean; evidence: string }[];
+    readonly host: string;
+    readonly seed: number;
+    readonly runDir: string;
+  }[];
+}
+
+/**
+ * Runs a scenario in a guest. A machine that is too busy for its figures to be believed says `unknown` (exit code 5): that is
+ * the verdict doing its work, and says nothing of the scenario, so it is tried again.
+ */
+export async function judged(
+  home: Home,
+  scenario: string,
+): Promise<{ exitCode: number; document: Document; stderr: string }> {
+  for (let attempt = 1; ; attempt++) {
+    const { exitCode, stdout, stderr } = await home.run(
+      'test',
+      scenario,
+      '--host',
+      'uml',
+      '--format',
+      'json',
+    );
+    if (exitCode !== 5 || attempt === 3)
+      return { exitCode, document: JSON.parse(stdout) as Document, stderr };
+  }
+}

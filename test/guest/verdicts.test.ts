@@ -2,26 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Home, makeHome, repository, threeTier } from './tierlab.ts';
-
-interface Document {
-  readonly verdict: string;
-  readonly scenarios: readonly {
-    readonly name: string;
-    readonly verdict: string;
-    readonly reasons: readonly string[];
-    readonly expectations: readonly { expression: string; verdict: string; actual: number | null }[];
-    readonly metrics: Readonly<Record<string, Readonly<Record<string, number | null>>>>;
-    readonly control?: {
-      readonly verdict: string;
-      readonly metrics: Document['scenarios'][number]['metrics'];
-    };
-    readonly timeline: readonly { name: string; landed: boolean; evidence: string }[];
-    readonly host: string;
-    readonly seed: number;
-    readonly runDir: string;
-  }[];
-}
+import { type Home, judged, makeHome, repository, threeTier } from './tierlab.ts';
 
 describe('verdicts on real labs', () => {
   let home: Home;
@@ -31,28 +12,10 @@ describe('verdicts on real labs', () => {
   });
   afterEach(() => home.remove());
 
-  /** Runs a scenario. A machine that is too busy for its figures to be believed says `unknown`: once more, then. */
-  async function judged(
-    ...args: string[]
-  ): Promise<{ exitCode: number; document: Document; stderr: string }> {
-    for (let attempt = 1; ; attempt++) {
-      const { exitCode, stdout, stderr } = await home.run(
-        'test',
-        ...args,
-        '--host',
-        'uml',
-        '--format',
-        'json',
-      );
-      if (exitCode === 5 && attempt < 3) continue;
-      return { exitCode, document: JSON.parse(stdout) as Document, stderr };
-    }
-  }
-
   test('01-l4-crash: none breaks, what moved is what was on the dead node, and the control loses exactly that', {
     timeout: 600_000,
   }, async () => {
-    const { exitCode, document } = await judged(join(repository, 'labs/01-l4-crash'));
+    const { exitCode, document } = await judged(home, join(repository, 'labs/01-l4-crash'));
     const [scenario] = document.scenarios;
     expect(scenario?.reasons).toEqual([]);
     expect(exitCode).toBe(0);
@@ -95,7 +58,7 @@ expect:
   - held.moved > 0
 `,
     );
-    const { document } = await judged(file);
+    const { document } = await judged(home, file);
     const [scenario] = document.scenarios;
     expect(scenario?.timeline.filter(({ landed }) => !landed)).toEqual([]);
     expect(scenario?.timeline.map(({ name }) => name)).toEqual([
@@ -121,7 +84,7 @@ duration: 8s
 `;
     const failing = join(home.directory, 'failing.yaml');
     await writeFile(failing, `name: losing an L7 breaks its own\n${body}expect: [held.broken == 0]\n`);
-    const lost = await judged(failing);
+    const lost = await judged(home, failing);
     expect(lost.exitCode).toBe(1);
     expect(lost.document.scenarios[0]?.expectations[0]).toMatchObject({ verdict: 'fail' });
     expect(lost.document.scenarios[0]?.metrics.held?.collateral).toBe(0);

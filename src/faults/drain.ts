@@ -1,3 +1,5 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { WorldError } from '../base/errors.ts';
 import { until } from '../base/until.ts';
 import type { LabView, ServiceStep } from '../kinds/contract.ts';
@@ -93,5 +95,11 @@ function labView(lab: LiveLab): LabView {
     plan: lab.plan,
     view: (node) => lab.view(node),
     alive: async (node) => (await lab.daemons(node)).every(({ state }) => state === 'running'),
+    async write(node, file, content) {
+      // A new file in place of the old one: a guest that has the old one open never sees half of the new.
+      const path = join(lab.view(node).paths.files, file);
+      await writeFile(`${path}.new`, content, { mode: 0o600 });
+      await rename(`${path}.new`, path);
+    },
   };
 }

@@ -1,11 +1,12 @@
 import type { Plan, PlannedNode } from '../../topology/types.ts';
 import type { Kind, LabView, NodeView, ServiceStep } from '../contract.ts';
-import { configure, drainedFile, idle, unused, used } from './service.ts';
-import { birdFile } from './speaker.ts';
+import { birdConfig } from './config.ts';
+import { configure, idle, knowing, unused, used } from './service.ts';
+import { clientInterfaces } from './ways.ts';
 
 /**
  * A router that announces nothing: upstream sends it no more flows and the L7 nodes send no more answers over it, while
- * it still knows all ways itself and forwards what is under way.
+ * it still knows all ways itself and forwards what is under way. One that is made anew is still drained.
  */
 export const drain: NonNullable<Kind['drain']> = {
   refuse: (node, plan) => {
@@ -18,7 +19,7 @@ export const drain: NonNullable<Kind['drain']> = {
   out: (lab: LabView, node: PlannedNode): readonly ServiceStep[] => [
     {
       what: `no neighbour has a way over ${node.name}`,
-      act: () => configure(lab.view(node), drainedFile),
+      act: () => configure(lab, node, routerConfig(node, lab.plan, true)),
       verify: () => unused(lab, node),
     },
     {
@@ -28,13 +29,20 @@ export const drain: NonNullable<Kind['drain']> = {
   ],
 
   back: (lab: LabView, node: PlannedNode): readonly ServiceStep[] => [
+    { what: `${node.name} knows a way to everywhere`, verify: () => knowing(lab.view(node)) },
     {
       what: `every neighbour has its ways over ${node.name} again`,
-      act: () => configure(lab.view(node), birdFile),
+      act: () => configure(lab, node, routerConfig(node, lab.plan)),
       verify: () => used(lab, node),
     },
   ],
 };
+
+/** The text of a router's `bird.conf`. */
+export function routerConfig(node: PlannedNode, plan: Plan, drained = false): string {
+  const interfaces = clientInterfaces(node, plan);
+  return birdConfig(node, plan, { interfaces, staticRoutes: true, transit: true, drained });
+}
 
 /** Nodes that learn nothing by BGP and have their way over this one. */
 function boundTo(node: PlannedNode, plan: Plan): string[] {

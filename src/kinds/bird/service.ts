@@ -1,12 +1,10 @@
 /** Taking a node that speaks BGP out of service and putting it back: what its neighbours use is what counts. */
 import type { Probe } from '../../base/until.ts';
 import type { BgpPeer, Plan, PlannedNode } from '../../topology/types.ts';
-import type { LabView, NodeView, ServiceStep } from '../contract.ts';
-import { askBird, parseProtocols, parseRoutes } from './control.ts';
+import type { LabView, NodeView } from '../contract.ts';
+import { askBird, parseRoutes } from './control.ts';
+import { birdFile } from './speaker.ts';
 import { expectedWays } from './ways.ts';
-
-/** Configuration of a router that announces nothing any more, beside `bird.conf`. */
-export const drainedFile = 'drained.conf';
 
 /** Which neighbours, of those that run, send packets over this node. */
 export async function usersOf(lab: LabView, node: PlannedNode, peers = node.peers): Promise<BgpPeer[]> {
@@ -42,27 +40,24 @@ export async function used(lab: LabView, node: PlannedNode): Promise<Probe> {
   return without.length === 0 ? { ok: true, saw: 'all' } : { ok: false, saw: `not yet used by ${names}` };
 }
 
-/** Switches one of BIRD's protocols on or off, and looks. */
-export function switchProtocol(
-  view: NodeView,
-  name: string,
-  wanted: 'up' | 'down',
-): Omit<ServiceStep, 'what'> {
-  return {
-    act: async () => {
-      await askBird(view, [`${wanted === 'up' ? 'enable' : 'disable'} ${name}`]);
-    },
-    verify: async () => {
-      const [reply = []] = await askBird(view, ['show protocols']);
-      const state = parseProtocols(reply).find((protocol) => protocol.name === name)?.state ?? 'not there';
-      return { ok: state === wanted, saw: `${name} is ${state}` };
-    },
-  };
+/** Has the node at least one way to wherever it should have any? A node that has just started has none yet. */
+export async function knowing(view: NodeView): Promise<Probe> {
+  const [routes = []] = await askBird(view, ['show route export tl_kernel']);
+  const known = new Set(parseRoutes(routes).map(({ prefix }) => prefix));
+  const wanted = expectedWays(view.node, view.plan).map(({ prefix }) => prefix);
+  const without = wanted.filter((prefix) => !known.has(prefix));
+  return without.length === 0
+    ? { ok: true, saw: 'all' }
+    : { ok: false, saw: `no way to ${without.join(', ')} yet` };
 }
 
-/** Has the node read this configuration without a complaint? BGP sessions stay up: only what is announced differs. */
-export async function configure(view: NodeView, file: string): Promise<void> {
-  await askBird(view, [`configure "${view.paths.files}/${file}"`]);
+/**
+ * Lets BIRD read another configuration, now and whenever it starts again. BGP sessions stay up where only what is said
+ * in them differs.
+ */
+export async function configure(lab: LabView, node: PlannedNode, text: string): Promise<void> {
+  await lab.write(node, birdFile, text);
+  await askBird(lab.view(node), ['configure']);
 }
 
 /**

@@ -7,12 +7,12 @@ import { type HaproxyOptions, haproxyOptions } from './options.ts';
 import { statsSocket } from './stats.ts';
 
 /** @returns the text of `haproxy.cfg` */
-export function haproxyConfig(node: PlannedNode, paths: Pick<NodePaths, 'run'>): string {
+export function haproxyConfig(node: PlannedNode, paths: Pick<NodePaths, 'run' | 'files'>): string {
   const options = haproxyOptions.parse(node.options);
   return `${[
     ...global(options, paths),
     ...defaults,
-    ...health(node),
+    ...health(node, paths),
     ...node.services.flatMap((service) => [...frontend(node, service), ...backend(node, service, options)]),
   ].join('\n')}\n`;
 }
@@ -50,9 +50,9 @@ const defaults: readonly string[] = [
 
 /**
  * What tier 2 asks, on the node's own address (the VIP is local to whoever asks): the node is well while each of its
- * services has a backend, and not from the moment it is told to stop.
+ * services has a backend, and not from the moment it is told to stop, nor while it is drained.
  */
-function health(node: PlannedNode): string[] {
+function health(node: PlannedNode, paths: Pick<NodePaths, 'files'>): string[] {
   const addresses = ownAddressesTowards(node);
   const ports = [...new Set(node.services.map(({ port }) => port))];
   const binds = addresses.flatMap((address) => ports.map((port) => `  bind ${address}:${port}`));
@@ -66,6 +66,7 @@ function health(node: PlannedNode): string[] {
     '  monitor-uri /healthcheck',
     ...node.services.map(({ name }) => `  monitor fail if { nbsrv(${backendName(name)}) lt 1 }`),
     '  monitor fail if { stopping }',
+    `  monitor fail if { str(${drainedWord}) -f ${drainedPath(paths)} }`,
     '  http-request return status 404',
   ];
 }
@@ -103,6 +104,11 @@ function backend(node: PlannedNode, { name, port, protocol }: Service, options: 
 
 /** The frontend that answers tier 2's health checks. */
 export const healthFrontend = 'tl_health';
+
+/** A list of words that HAProxy loads and that can be changed at run time: the node is drained while this word is in it. */
+export const drainedFile = 'drained.acl';
+export const drainedWord = 'drained';
+export const drainedPath = (paths: Pick<NodePaths, 'files'>): string => `${paths.files}/${drainedFile}`;
 
 /** Addresses of its own at which balancers reach it: those on the networks that it shares with them. */
 export function ownAddressesTowards(node: PlannedNode): string[] {

@@ -2,18 +2,21 @@ import type { Probe } from '../../base/until.ts';
 import type { PlannedNode } from '../../topology/types.ts';
 import type { Kind, LabView, NodeView, ServiceStep } from '../contract.ts';
 import { askServers } from '../ipvs/servers.ts';
-import { healthFrontend } from './config.ts';
+import { drainedFile, drainedPath, drainedWord, healthFrontend } from './config.ts';
 import { parseServers, statsSocket } from './stats.ts';
 
 /**
  * An L7 node fails its health check, so that every L4 node gives it weight 0: no new flows. It goes on serving those it has
- * until the last one ends. Connections that never end by themselves keep it from being drained: then the deadline decides.
+ * until the last one ends. One that is made anew is still drained. Connections that never end by themselves keep it from being drained: then the deadline decides.
  */
 export const drain: NonNullable<Kind['drain']> = {
   out: (lab: LabView, node: PlannedNode): readonly ServiceStep[] => [
     {
       what: `${node.name} has weight 0 on every L4 node`,
-      act: () => command(lab.view(node), `disable frontend ${healthFrontend}`),
+      act: async () => {
+        await lab.write(node, drainedFile, drainedText);
+        await command(lab.view(node), `add acl ${drainedPath(lab.view(node).paths)} ${drainedWord}`);
+      },
       verify: () => weights(lab, node, (weight) => weight === 0),
     },
     { what: `${node.name} has no sessions`, verify: () => sessionsGone(lab.view(node)) },
@@ -22,13 +25,18 @@ export const drain: NonNullable<Kind['drain']> = {
   back: (lab: LabView, node: PlannedNode): readonly ServiceStep[] => [
     {
       what: `${node.name} has its weight on every L4 node again`,
-      act: () => command(lab.view(node), `enable frontend ${healthFrontend}`),
+      act: async () => {
+        await lab.write(node, drainedFile, '');
+        await command(lab.view(node), `clear acl ${drainedPath(lab.view(node).paths)}`);
+      },
       verify: () => weights(lab, node, (weight) => weight > 0),
     },
   ],
 };
 
-/** HAProxy says nothing but a newline where all is well, or that it is so already; the steps verify what came of it. */
+const drainedText = `${drainedWord}\n`;
+
+/** HAProxy says nothing but a newline where all is well; the steps verify what came of it. (management.txt, 9.3.) */
 async function command(view: NodeView, text: string): Promise<void> {
   await view.ask(statsSocket(view.paths), `${text}\n`);
 }

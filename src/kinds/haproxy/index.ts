@@ -1,15 +1,15 @@
 import type { Probe } from '../../base/until.ts';
 import { birdConfig } from '../bird/config.ts';
+import { routing } from '../bird/routing.ts';
 import { birdDaemon, birdFile, birdProgram, speakerReady, speakerStats } from '../bird/speaker.ts';
 import { quietVips, wayfinding } from '../bird/sysctls.ts';
 import type { Kind, NodeView } from '../contract.ts';
-import { haproxyConfig } from './config.ts';
+import { drainedFile, haproxyConfig } from './config.ts';
 import { drain } from './drain.ts';
-import { haproxyOptions } from './options.ts';
+import { haproxyFile, haproxyOptions } from './options.ts';
+import { proxying } from './proxying.ts';
 import { parseServers, statsSocket } from './stats.ts';
 import { tunnel } from './tunnel.ts';
-
-const haproxyFile = 'haproxy.cfg';
 
 /** An L7 proxy: takes clients' connections from tier 2's tunnels, and answers them directly through the routers. */
 export const haproxy: Kind = {
@@ -27,6 +27,7 @@ export const haproxy: Kind = {
   render: (node, plan, paths) => ({
     [birdFile]: birdConfig(node, plan, { interfaces: [], staticRoutes: false, transit: false }),
     [haproxyFile]: haproxyConfig(node, paths),
+    [drainedFile]: '',
   }),
   ipBatch: (node) => tunnel(node),
   sysctls: (node) => ({ ...wayfinding(node), ...quietVips }),
@@ -37,6 +38,8 @@ export const haproxy: Kind = {
   ],
   ready,
   drain,
+  routing,
+  proxying,
   stats: async (view) => ({ facts: [...(await proxyFacts(view)), ...(await speakerStats(view))] }),
 };
 

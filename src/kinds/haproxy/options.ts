@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { bgpKeys, duration } from '../bird/options.ts';
 
+export const haproxyFile = 'haproxy.cfg';
+
 export const haproxyOptions = z.object({
   ...bgpKeys,
   balance: z

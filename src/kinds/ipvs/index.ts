@@ -1,16 +1,15 @@
 import type { Probe } from '../../base/until.ts';
 import type { PlannedNode } from '../../topology/types.ts';
-import { birdConfig } from '../bird/config.ts';
+import { routing } from '../bird/routing.ts';
 import { birdDaemon, birdFile, birdProgram, speakerReady, speakerStats } from '../bird/speaker.ts';
 import { forwarding, quietVips } from '../bird/sysctls.ts';
 import type { CarriedFlow, Kind, NodeStats, NodeView } from '../contract.ts';
+import { balancing } from './balancing.ts';
 import { idleSeconds, parseConnections } from './connections.ts';
-import { drain } from './drain.ts';
-import { announceDevice, keepalivedConfig } from './keepalived.ts';
+import { drain, speakerConfig } from './drain.ts';
+import { announceDevice, keepalivedConfig, keepalivedFile } from './keepalived.ts';
 import { ipvsOptions } from './options.ts';
 import { askServers, missingServers } from './servers.ts';
-
-const keepalivedFile = 'keepalived.conf';
 
 /** An L4 balancer: IPVS chooses the server, keepalived knows which are well, BIRD announces the VIPs. */
 export const ipvs: Kind = {
@@ -31,7 +30,7 @@ export const ipvs: Kind = {
     { command: 'ipvsadm', debianPackage: 'ipvsadm' },
   ],
   render: (node, plan) => ({
-    [birdFile]: birdConfig(node, plan, { interfaces: [announceDevice], staticRoutes: false, transit: false }),
+    [birdFile]: speakerConfig(node, plan),
     [keepalivedFile]: keepalivedConfig(node),
   }),
   ipBatch: (node) => [
@@ -39,7 +38,7 @@ export const ipvs: Kind = {
     // Always local: a VIP that is withdrawn still serves the flows that are under way.
     ...vipsOf(node).map((vip) => `address add ${vip}/32 dev lo`),
   ],
-  sysctls: (node) => ({ ...forwarding(node), ...quietVips, ...balancing(node) }),
+  sysctls: (node) => ({ ...forwarding(node), ...quietVips, ...balancerSysctls(node) }),
   daemons: (_node, _plan, paths) => [
     birdDaemon(paths),
     {
@@ -62,6 +61,8 @@ export const ipvs: Kind = {
   ],
   ready,
   drain,
+  routing,
+  balancing,
   stats: async (view: NodeView): Promise<NodeStats> => ({
     facts: [...(await balancerFacts(view)), ...(await speakerStats(view))],
   }),
@@ -71,7 +72,7 @@ export const ipvs: Kind = {
 const ipipOverhead = 20;
 
 /** Linux Documentation/networking/ipvs-sysctl.rst. */
-function balancing(node: PlannedNode): Record<string, string> {
+function balancerSysctls(node: PlannedNode): Record<string, string> {
   const { sloppy_tcp } = ipvsOptions.parse(node.options);
   return {
     'net/ipv4/vs/sloppy_tcp': sloppy_tcp ? '1' : '0',

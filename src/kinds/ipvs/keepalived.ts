@@ -7,6 +7,8 @@ import type { PlannedNode, Service } from '../../topology/types.ts';
 import { milliseconds } from '../bird/options.ts';
 import { type IpvsOptions, ipvsOptions } from './options.ts';
 
+export const keepalivedFile = 'keepalived.conf';
+
 /** The dummy device whose addresses BIRD announces. */
 export const announceDevice = 'announce';
 

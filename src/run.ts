@@ -14,6 +14,7 @@ import { Interrupted, WorldError } from './base/errors.ts';
 import type { Report } from './base/progress.ts';
 import { formatDuration } from './base/units.ts';
 import { until } from './base/until.ts';
+import { modulesOf } from './faults/index.ts';
 import { playTimeline } from './faults/timeline.ts';
 import type { HostName } from './hosts/contract.ts';
 import { chooseHost, hostKinds } from './hosts/index.ts';
@@ -144,7 +145,9 @@ async function up(
   options: RunOptions,
 ): Promise<LiveLab> {
   const requirements = requirementsOf(plan, { kinds });
-  const hostKind = await chooseHost(options.host, requirements);
+  const ofFaults = modulesOf(timelineOf(options.scenario, role));
+  const modules = [...new Set([...requirements.modules, ...ofFaults])];
+  const hostKind = await chooseHost(options.host, { ...requirements, modules });
   // A lab of a test belongs to that test: what an earlier one left behind is removed first.
   if (await bringDown(lab, hostKinds))
     options.report({ type: 'warning', message: `removed what was left of lab ${lab.name}` });
@@ -175,6 +178,8 @@ async function up(
       hint: `tierlab down ${lab.name}`,
     });
   defer.add('the connection to the host', () => live.host.disconnect());
+  // Now rather than in the middle of the measurement.
+  await live.host.loadModules(ofFaults);
   return live;
 }
 
@@ -235,6 +240,7 @@ async function observe(
         now,
         record: say,
         before: () => watch.look(),
+        seed: scenario.seed,
         signal,
       }),
     ]);

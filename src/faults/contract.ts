@@ -1,19 +1,36 @@
 /** A fault: one thing that can go wrong, in one small file. */
+import type { z } from 'zod';
 import type { LiveLab } from '../lab/index.ts';
-import type { FaultTraits } from '../scenario/types.ts';
-import type { PlannedNode } from '../topology/types.ts';
+import type { FaultTraits, Refusal } from '../scenario/types.ts';
+import type { Plan, PlannedNode } from '../topology/types.ts';
 
 /** What a fault hits. */
 export interface Hit {
   readonly node: PlannedNode;
   /** Link faults: the network whose cable it is. */
   readonly network?: string;
+  /** The scenario's: what is chosen at random follows from it. Default 1. */
+  readonly seed?: number;
 }
 
 /** Whether it verifiably happened, and what was seen. A fault that did not land makes the verdict unknown. */
 export interface Landed {
   readonly landed: boolean;
   readonly evidence: string;
+}
+
+/** Writes a fault down with its own keys typed as its schema gives them. */
+export function defineFault<Options extends z.ZodObject>(fault: FaultOf<Options>): Fault {
+  return fault;
+}
+
+interface FaultOf<Options extends z.ZodObject> {
+  readonly traits: Omit<FaultTraits, 'options' | 'refuse'> & {
+    readonly options: Options;
+    refuse?(node: PlannedNode, options: z.output<Options>, plan: Plan): Refusal | undefined;
+  };
+  inject(lab: LiveLab, hit: Hit, options: z.output<Options>): Promise<Landed>;
+  heal(lab: LiveLab, hit: Hit, options: z.output<Options>): Promise<Landed>;
 }
 
 export interface Fault {

@@ -1,7 +1,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WorldError } from '../base/errors.ts';
-import { until } from '../base/until.ts';
+import { type Probe, until } from '../base/until.ts';
 import type { LabView, ServiceStep } from '../kinds/contract.ts';
 import type { LiveLab } from '../lab/index.ts';
 import type { PlannedNode } from '../topology/types.ts';
@@ -82,13 +82,16 @@ async function take(
   await step.act?.();
   try {
     const code = 'not-drained';
-    await until(step.verify, { withinMs, everyMs: 50, why: step.what, code, signal });
+    await until(() => step.verify().catch(notYet), { withinMs, everyMs: 50, why: step.what, code, signal });
     return undefined;
   } catch (error) {
     if (error instanceof WorldError && error.code === 'not-drained') return error.details.join(', ');
     throw error;
   }
 }
+
+/** A daemon that has just been started does not answer yet. */
+const notYet = (error: unknown): Probe => ({ ok: false, saw: explain(error) });
 
 function labView(lab: LiveLab): LabView {
   return {

@@ -15,6 +15,8 @@ export interface TimelineOptions {
   readonly record: (event: FaultEvent) => void;
   /** Called shortly before a fault, so that what it is about to change has just been looked at. */
   readonly before: () => Promise<void>;
+  /** Of the scenario: what faults choose at random follows from it. */
+  readonly seed: number;
   readonly signal: AbortSignal;
 }
 
@@ -41,10 +43,10 @@ async function play(
   lab: LiveLab,
   entry: TimelineEntry,
   timeline: readonly TimelineEntry[],
-  { now, record, signal }: TimelineOptions,
+  { now, record, seed, signal }: TimelineOptions,
 ): Promise<void> {
   const cause = 'of' in entry ? causeOf(entry.of, timeline) : entry;
-  const hits = resolveTarget(lab.plan, cause.target);
+  const hits = resolveTarget(lab.plan, cause.target).map((hit) => ({ ...hit, seed }));
   const from = now();
   const result = await act(lab, entry, cause, hits, signal);
   record({

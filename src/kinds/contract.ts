@@ -85,10 +85,12 @@ export interface Routing {
   sessions(view: NodeView): Promise<readonly RoutingSession[]>;
   /** Ends the sessions with these peers and begins them anew. @returns what the daemon said right afterwards */
   restart(view: NodeView, peers: readonly string[]): Promise<readonly RoutingSession[]>;
-  /** Whether BFD watches the sessions with these peers. They stay up if the other side does the same at once. */
+  /** Whether BFD is to watch the sessions with these peers: written down, but not yet read. */
   setBfd(view: NodeView, peers: readonly string[], on: boolean): Promise<void>;
-  /** Whether the VIPs are announced (or passed on) to the peers that hear them. */
+  /** Whether the VIPs are to be announced (or passed on) to the peers that hear them: written down, but not yet read. */
   setVips(view: NodeView, announced: boolean): Promise<void>;
+  /** The daemon reads what is written down. Sessions stay up, without BFD if the other side does the same at once. */
+  reconfigure(view: NodeView): Promise<void>;
   /** Prefixes of VIPs that peers are told now, each with the peer: `198.51.100.1/32 to r-1`. */
   announcedVips(view: NodeView): Promise<readonly string[]>;
 }

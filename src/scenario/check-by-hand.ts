@@ -1,6 +1,7 @@
 import { InputError } from '../base/errors.ts';
 import { type Plan, type Topology, validate } from '../topology/index.ts';
 import type { ScenarioSurroundings } from './check.ts';
+import { refuseFault } from './check-fault.ts';
 import { checkTarget, drainTraits } from './check-timeline.ts';
 import { timelineEntry } from './schema.ts';
 import { timelineWording } from './wording.ts';
@@ -34,6 +35,9 @@ export function checkByHand(
   const { at: _, fault, target, name: __, action: ___, ...options } = value as Record<string, unknown>;
   const traits = typeof fault === 'string' ? faults[fault] : drainTraits({ kinds });
   if (traits !== undefined) checkTarget(check, ['target'], traits, String(target));
+  const written = typeof fault === 'string' ? faults[fault] : undefined;
+  const refusal = written === undefined ? undefined : refuseFault(written, String(target), options, plan);
+  if (refusal !== undefined) check.problem([refusal.key], refusal.message, refusal.hint);
   if (further.length > 0) throw new InputError(further);
   return options;
 }

@@ -1,7 +1,8 @@
 import { suggest } from '../base/suggest.ts';
 import { formatDuration } from '../base/units.ts';
-import { type NodeGroup, nodeNames } from '../topology/index.ts';
+import { type NodeGroup, nodeNames, planTopology } from '../topology/index.ts';
 import { type Check, entryName } from './check.ts';
+import { refuseFault } from './check-fault.ts';
 import type { FaultTraits } from './types.ts';
 
 /** Everything on the timeline is within the run, hits something that is there and can be hit, and heals what broke before. */
@@ -9,6 +10,7 @@ export function checkTimeline(check: Check): void {
   const { written, faults, problem } = check;
   const { timeline, duration } = written;
   const names = new Map<string, number>();
+  const plan = planTopology(check.topology, check.kinds);
   for (const [i, item] of timeline.entries()) {
     const path = ['timeline', i];
     if (item.at > duration) {
@@ -27,7 +29,11 @@ export function checkTimeline(check: Check): void {
       continue;
     }
     const traits = faults[item.fault];
-    if (traits !== undefined) checkTarget(check, [...path, 'target'], traits, item.target);
+    if (traits === undefined) continue;
+    checkTarget(check, [...path, 'target'], traits, item.target);
+    const { at: _, name: __, fault: ___, target, ...options } = item;
+    const refusal = refuseFault(traits, target, options, plan);
+    if (refusal !== undefined) problem([...path, refusal.key], refusal.message, refusal.hint);
   }
   checkUndoing(check, 'heal');
   checkUndoing(check, 'undrain');

@@ -100,11 +100,7 @@ export interface FaultTraits {
   /** Schema of the fault's own keys. */
   readonly options: z.ZodObject;
   /** Says what the schema cannot: why its keys make no sense for a node that it would hit. */
-  readonly refuse?: (
-    node: PlannedNode,
-    options: Readonly<Record<string, unknown>>,
-    plan: Plan,
-  ) => Refusal | undefined;
+  refuse?(node: PlannedNode, options: Readonly<Record<string, unknown>>, plan: Plan): Refusal | undefined;
 }
 
 /** What is wrong with a fault's keys: which key, and what is known instead. */

@@ -23,7 +23,7 @@ export const routing: Routing = {
   },
 
   setBfd: (view, peers, on) =>
-    reconfigure(view, (text) =>
+    edit(view, (text) =>
       peersOf(view.node, peers).reduce(
         (result, peer) =>
           inSession(result, peer, (block) =>
@@ -34,11 +34,16 @@ export const routing: Routing = {
     ),
 
   setVips: (view, announced) =>
-    reconfigure(view, (text) =>
+    edit(view, (text) =>
       announced
         ? text.replace(withheld, '    export where $1;')
         : text.replace(exported, `    export where $1 && !is_vip(); ${mark}`),
     ),
+
+  // BIRD keeps sessions up if only filters or BFD differ (BIRD 2.0, proto/bgp/bgp.c, bgp_reconfigure).
+  async reconfigure(view) {
+    await askBird(view, ['configure']);
+  },
 
   async announcedVips(view) {
     const vips = new Set(view.plan.services.map(({ vip }) => `${vip}/32`));
@@ -62,17 +67,14 @@ const mark = '# VIPs withdrawn';
 const exported = /^ {4}export where (?!.*!is_vip\(\))(.*);$/gm;
 const withheld = / {4}export where (.*) && !is_vip\(\); # VIPs withdrawn$/gm;
 
-/** BIRD keeps sessions up over a new configuration if only their filters or BFD differ (BIRD 2.0, proto/bgp/bgp.c, bgp_reconfigure). */
-async function reconfigure(view: NodeView, edit: (text: string) => string): Promise<void> {
-  await rewriteFile(view, `${view.paths.files}/${birdFile}`, edit);
-  await askBird(view, ['configure']);
-}
+const edit = (view: NodeView, change: (text: string) => string): Promise<void> =>
+  rewriteFile(view, `${view.paths.files}/${birdFile}`, change);
 
-function inSession(text: string, peer: BgpPeer, edit: (block: string) => string): string {
+function inSession(text: string, peer: BgpPeer, change: (block: string) => string): string {
   const start = text.indexOf(`protocol bgp '${sessionName(peer)}' {`);
   if (start < 0) throw new Error(`bird.conf has no session ${sessionName(peer)}`);
   const end = text.indexOf('\n}', start);
-  return text.slice(0, start) + edit(text.slice(start, end)) + text.slice(end);
+  return text.slice(0, start) + change(text.slice(start, end)) + text.slice(end);
 }
 
 function sessionsOf(

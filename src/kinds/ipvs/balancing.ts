@@ -6,6 +6,7 @@ import type { Balancing, NodeView } from '../contract.ts';
 import { rewriteFile } from '../rewrite-file.ts';
 import { parseConnections } from './connections.ts';
 import { keepalivedFile } from './keepalived.ts';
+import { askServers } from './servers.ts';
 
 export const balancing: Balancing = {
   async servers(view) {
@@ -64,9 +65,11 @@ interface DumpedServer {
   readonly add: string;
 }
 
-/** `ipvsadm -Sn` says how to make the table that there is, in its order. */
+/** `ipvsadm -Sn` says how to make the table that there is, but sorts it; the order is that of the kernel, backwards. */
 async function dump(view: NodeView): Promise<DumpedServer[]> {
-  return (await run(view, ['ipvsadm', '-Sn'])).split('\n').flatMap((line) => {
+  const order = (await askServers(view)).toReversed().map(({ service, address }) => `${service} ${address}`);
+  const place = ({ service, address }: DumpedServer): number => order.indexOf(`${service} ${address}`);
+  const servers = (await run(view, ['ipvsadm', '-Sn'])).split('\n').flatMap((line): DumpedServer[] => {
     const found = /^-a -t (\S+) -r (\S+):(\d+) .*-w (\d+)\b.*$/.exec(line.trim());
     if (found === null) return [];
     const [add, service = '', address = '', port, weight] = found;
@@ -74,6 +77,7 @@ async function dump(view: NodeView): Promise<DumpedServer[]> {
       { service, address, weight: Number(weight), remove: `-d -t ${service} -r ${address}:${port}`, add },
     ];
   });
+  return servers.toSorted((a, b) => place(a) - place(b));
 }
 
 /**

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { type LiveLab, netnsName, switchPort } from '../lab/index.ts';
+import type { PlannedNode } from '../topology/types.ts';
+import { defineFault, type Landed } from './contract.ts';
+
+/**
+ * Both ends of a cable take another MTU. The node knows it; the others on the network do not, and what they send that is
+ * larger is dropped at the switch's port without a word. (But for segments that the kernel passes on as one large packet.)
+ */
+export const linkMtu = defineFault({
+  traits: {
+    name: 'link.mtu',
+    summary: 'a cable takes another MTU, at both ends; what others send that is larger is lost',
+    target: 'link',
+    options: z.strictObject({
+      mtu: z.int().min(576).max(65_535).meta({ description: 'Bytes of an IP packet.' }),
+    }),
+    refuse: (node, { mtu }) =>
+      node.interfaces.every((each) => each.mtu === mtu)
+        ? { key: 'mtu', message: `the MTU is ${mtu} already` }
+        : undefined,
+  },
+
+  inject: (lab, { node, network = '' }, { mtu }) => setMtu(lab, node, network, mtu),
+
+  heal(lab, { node, network = '' }) {
+    const planned = node.interfaces.find((each) => each.network === network)?.mtu ?? 1500;
+    return setMtu(lab, node, network, planned);
+  },
+});
+
+async function setMtu(lab: LiveLab, node: PlannedNode, network: string, mtu: number): Promise<Landed> {
+  const { netns, port } = switchPort(lab.paths, network, node.name);
+  const name = node.interfaces.find((each) => each.network === network)?.name ?? network;
+  const ends = [
+    [netns, port],
+    [netnsName(lab.paths, node.name), name],
+  ];
+  const seen = await lab.script(
+    `setting the MTU of ${node.name}`,
+    [
+      'set -e',
+      ...ends.map(([namespace, device]) => `ip -n ${namespace} link set dev ${device} mtu ${mtu}`),
+      ...ends.map(([namespace, device]) => `ip -n ${namespace} -o link show dev ${device}`),
+    ].join('\n'),
+  );
+  const found = [...seen.matchAll(/ mtu (\d+) /g)].map(([, bytes]) => Number(bytes));
+  return {
+    landed: found.length === 2 && found.every((bytes) => bytes === mtu),
+    evidence: `MTU of ${node.name} on ${network}: ${found[1]}, of its switch port: ${found[0]}`,
+  };
+}

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { defineFault } from './contract.ts';
+import { isReady } from './daemons.ts';
+import { nodeCrash } from './node-crash.ts';
+
+/** A node crashes and comes back at once, knowing nothing of before. */
+export const nodeRestart = defineFault({
+  traits: {
+    name: 'node.restart',
+    summary: 'the node dies silently and boots again at once, its memory gone',
+    target: 'node',
+    options: z.strictObject({}),
+  },
+
+  async inject(lab, hit) {
+    const crashed = await nodeCrash.inject(lab, hit, {});
+    const revived = await nodeCrash.heal(lab, hit, {});
+    return {
+      landed: crashed.landed && revived.landed,
+      evidence: `crash: ${crashed.evidence}; boot: ${revived.evidence}`,
+    };
+  },
+
+  async heal(lab, { node }) {
+    const { ok, saw } = await isReady(lab, node);
+    return { landed: ok, evidence: `${node.name}: ${saw}` };
+  },
+});

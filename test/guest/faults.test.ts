@@ -1,0 +1,217 @@
+/** Every fault on one lab: it lands, it heals, and the lab answers afterwards as before. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../../src/base/until.ts';
+import { actOn, type Fault, faults, type Landed, resolveTarget } from '../../src/faults/index.ts';
+import { umlHost } from '../../src/hosts/uml/index.ts';
+import { kinds } from '../../src/kinds/index.ts';
+import { attach, type LiveLab, labPaths, readPlan } from '../../src/lab/index.ts';
+import { type Home, makeHome, repository, threeTier } from './tierlab.ts';
+
+let home: Home;
+let lab: LiveLab;
+
+beforeAll(async () => {
+  home = await makeHome();
+  const up = await home.run('up', threeTier, '--host', 'uml');
+  expect(up, up.stderr).toMatchObject({ exitCode: 0 });
+  const programs = join(repository, 'dist');
+  const paths = labPaths('three-tier', home.directory);
+  lab = await attach(paths, await readPlan(paths), umlHost(programs), {
+    kinds,
+    programs: { directory: programs, node: process.execPath },
+    lanes: 1,
+  });
+});
+
+afterAll(async () => {
+  await lab?.host.disconnect();
+  await home.remove();
+});
+
+interface Case {
+  readonly target: string;
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** What must be so while the fault is there. */
+  readonly meanwhile?: () => Promise<void>;
+}
+
+/** One case for every fault in the catalogue; more where it has directions or parts. */
+const cases: Readonly<Record<string, readonly Case[]>> = {
+  'link.netem': [
+    {
+      target: 'l7-1:servers',
+      options: { direction: 'to-node', delay: '150ms' },
+      meanwhile: async () => expect(await roundTrip('l7-1', 'web-1')).toBeGreaterThan(0.14),
+    },
+    {
+      target: 'l7-1:servers',
+      options: {
+        direction: 'from-node',
+        delay: '100ms',
+        jitter: '10ms',
+        loss: '2%',
+        burst: 4,
+        duplicate: '1%',
+        reorder: '5%',
+        corrupt: '0.1%',
+        rate: '10Mbit/s',
+      },
+    },
+  ],
+  'link.mtu': [
+    {
+      target: 'l7-2:servers',
+      options: { mtu: 1000 },
+    },
+  ],
+  'link.blackhole': [
+    {
+      target: 'l7-2:servers',
+      options: { direction: 'to-node' },
+      meanwhile: async () => expect(await reaches('l7-2', 'web-1')).toBe(false),
+    },
+    { target: 'l7-2:servers', options: { direction: 'from-node' } },
+    { target: 'web-1:servers' },
+  ],
+  'net.partition': [
+    {
+      target: 'l7-1',
+      options: { from: ['web-1', 'web-2'] },
+      meanwhile: async () => {
+        expect(await reaches('l7-1', 'web-1')).toBe(false);
+        expect(await reaches('l7-1', 'web-3')).toBe(true);
+        expect(await reaches('l7-2', 'web-1')).toBe(true);
+      },
+    },
+  ],
+  'link.down': [{ target: 'l7-3:servers' }],
+  'link.flap': [{ target: 'l7-3:servers', options: { times: 2, period: '400ms' } }],
+  'node.sysctl': [{ target: 'l4', options: { set: { 'net.ipv4.vs.sloppy_tcp': 0 } } }],
+  'bfd.off': [{ target: 'l4', options: { peer: 'r-1' } }, { target: 'r-2' }],
+  'vip.withdraw': [
+    { target: 'l4-1', meanwhile: async () => expect(await hopsToVip('r-1')).toEqual(['l4-2']) },
+    { target: 'r-1', meanwhile: async () => expect(await hopsToVip('edge')).toEqual(['r-2']) },
+  ],
+  'bgp.reset': [{ target: 'l4-1', options: { peer: 'r' } }],
+  'l4.weight': [{ target: 'l4', options: { server: 'l7-3', weight: 0 } }],
+  'l4.order': [{ target: 'l4-1' }, { target: 'l4-2', options: { order: ['l7-2'] } }],
+  'l4.flush': [{ target: 'l4' }],
+  'l7.backend': [
+    { target: 'l7', options: { backend: 'web-1', state: 'drain' } },
+    { target: 'l7-1', options: { backend: 'web', state: 'maint' } },
+  ],
+  'l7.reload': [{ target: 'l7' }, { target: 'l7-1', options: { balance: 'leastconn' } }],
+  'l7.restart': [{ target: 'l7-2' }],
+  'backend.slow': [
+    {
+      target: 'web',
+      options: { delay: '300ms' },
+      meanwhile: async () => expect((await askVip()).seconds).toBeGreaterThan(0.29),
+    },
+  ],
+  'backend.errors': [
+    {
+      target: 'web',
+      options: { status: 503 },
+      meanwhile: async () => expect((await askVip()).status).toBe('503'),
+    },
+  ],
+  'backend.refuse': [{ target: 'web-1' }],
+  'backend.hang': [{ target: 'web-2' }],
+  'backend.half-open': [{ target: 'web-3' }],
+  'daemon.kill': [
+    { target: 'r-2', options: { daemon: 'bird' } },
+    { target: 'l4-2', options: { daemon: 'keepalived' } },
+    { target: 'l7-1', options: { daemon: 'haproxy', signal: 'TERM' } },
+  ],
+  'daemon.restart': [{ target: 'l4-1', options: { daemon: 'keepalived' } }],
+  'node.freeze': [{ target: 'r-1' }],
+  'node.crash': [{ target: 'l4-2' }, { target: 'web-3' }],
+  'node.restart': [{ target: 'l7-3' }],
+};
+
+test('there is a case for every fault', () => {
+  expect(Object.keys(cases).sort()).toEqual(Object.keys(faults).sort());
+});
+
+describe.each(Object.entries(cases))('%s', (name, list) => {
+  test.each(list)('$target $options', async ({ target, options = {}, meanwhile }) => {
+    const fault = faults[name] as Fault;
+    const parsed = fault.traits.options.parse(options);
+    const hits = resolveTarget(lab.plan, target);
+    const act = (action: 'inject' | 'heal'): Promise<Landed> => actOn(lab, fault, action, hits, parsed);
+    const injected = await act('inject');
+    try {
+      expect(injected, injected.evidence).toMatchObject({ landed: true });
+      await meanwhile?.();
+    } finally {
+      const healed = await act('heal');
+      expect.soft(healed, healed.evidence).toMatchObject({ landed: true });
+    }
+    expect((await askVip(8)).status).toBe('200');
+  });
+});
+
+test('after all of that every node is ready', async () => {
+  for (const node of lab.plan.nodes) {
+    const why = `${node.name} to be ready`;
+    await until(() => lab.kindOf(node).ready(lab.view(node)), { why, withinMs: 10_000 });
+  }
+});
+
+/** One request through the whole chain, tried again for some seconds if wanted. */
+async function askVip(forSeconds = 0): Promise<{ status: string; seconds: number }> {
+  const [service] = lab.plan.services;
+  const retry =
+    forSeconds === 0
+      ? ['--max-time', '5']
+      : [
+          '--retry',
+          '50',
+          '--retry-delay',
+          '0',
+          '--retry-all-errors',
+          '--retry-max-time',
+          String(forSeconds),
+          '--max-time',
+          '2',
+          '--fail',
+        ];
+  const { stdout } = await lab.exec('client', [
+    'curl',
+    '-s',
+    '-o',
+    '/dev/null',
+    '-w',
+    '%{http_code} %{time_total}',
+    ...retry,
+    `http://${service?.vip}:${service?.port}/`,
+  ]);
+  const [status = '', seconds] = (stdout.trim().split('\n').at(-1) ?? '').split(' ');
+  return { status, seconds: Number(seconds) };
+}
+
+const addressOf = (node: string, network: string): string =>
+  lab.node(node).interfaces.find((each) => each.network === network)?.address ?? '';
+
+async function reaches(from: string, to: string): Promise<boolean> {
+  const url = `http://${addressOf(to, 'servers')}/healthcheck`;
+  return (await lab.exec(from, ['curl', '-s', '-o', '/dev/null', '--max-time', '1', url])).exitCode === 0;
+}
+
+/** Seconds to connect to a backend. */
+async function roundTrip(from: string, to: string): Promise<number> {
+  const url = `http://${addressOf(to, 'servers')}/healthcheck`;
+  const { stdout } = await lab.exec(from, ['curl', '-s', '-o', '/dev/null', '-w', '%{time_connect}', url]);
+  return Number(stdout);
+}
+
+/** Over which nodes a node sends what is for the VIP. */
+async function hopsToVip(from: string): Promise<string[]> {
+  const { stdout } = await lab.exec(from, ['ip', 'route', 'show', String(lab.plan.services[0]?.vip)]);
+  const hops = [...stdout.matchAll(/via (\S+)/g)].map(([, address]) => address);
+  return lab.plan.nodes
+    .filter(({ interfaces }) => interfaces.some(({ address }) => hops.includes(address)))
+    .map(({ name }) => name);
+}

@@ -171,6 +171,27 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
       choose(async (context) => (await import('./commands/drain.ts')).undrain(context, node, options)),
     );
 
+  command(program, 'graph', 'draw a topology, or a lab that is up: tiers, networks, addresses')
+    .argument('[topology]', 'default: the lab')
+    .addOption(labName())
+    .addOption(
+      flag('--as <format>', 'what to draw it as').choices(['mermaid', 'dot', 'd2', 'svg']).default('mermaid'),
+    )
+    .action((file, options) =>
+      choose(async (context) => (await import('./commands/graph.ts')).graph(context, file, options)),
+    );
+
+  command(program, 'capture', 'write packets of a node as pcap: made for `| wireshark -k -i -`')
+    .argument('<node>', 'node or switch; node:interface for one of its interfaces (networks are their names)')
+    .addOption(labName())
+    .addOption(flag('-f, --filter <expression>', 'only these packets (pcap-filter(7))'))
+    .addOption(flag('-o, --output <file>', 'instead of stdout'))
+    .addOption(flag('-c, --count <packets>', 'end after so many').argParser(wholeNumber))
+    .addOption(flag('--seconds <seconds>', 'end after so long').argParser(wholeNumber))
+    .action((node, options) =>
+      choose(async (context) => (await import('./commands/capture.ts')).capture(context, node, options)),
+    );
+
   command(program, 'test', 'run scenarios and say which connections survived')
     .argument('<lab...>', 'lab folders or scenario files')
     .addOption(hostOption())

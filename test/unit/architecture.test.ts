@@ -44,6 +44,7 @@ const mayUse: Readonly<Record<string, Readonly<Record<string, 'all' | 'types'>>>
     'verdict/types.ts': 'types',
   },
   report: { base: 'all', 'topology/types.ts': 'types', verdict: 'all' },
+  graph: { 'topology/types.ts': 'types' },
   'run.ts': {
     base: 'all',
     topology: 'all',
@@ -67,6 +68,7 @@ const mayUse: Readonly<Record<string, Readonly<Record<string, 'all' | 'types'>>>
     verdict: 'all',
     oracle: 'all',
     report: 'all',
+    graph: 'all',
     'run.ts': 'all',
   },
 };
@@ -95,7 +97,7 @@ const packageOwners: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Rooms that compute and do nothing: no file, process, socket or clock. */
-const pureRooms = ['verdict', 'oracle', 'report'];
+const pureRooms = ['verdict', 'oracle', 'report', 'graph'];
 
 const source = resolve(import.meta.dirname, '../../src');
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })

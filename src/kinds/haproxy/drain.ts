@@ -23,6 +23,7 @@ export const drain: NonNullable<Kind['drain']> = {
   ],
 
   back: (lab: LabView, node: PlannedNode): readonly ServiceStep[] => [
+    { what: `${node.name} has a backend`, verify: () => serving(lab.view(node)) },
     {
       what: `${node.name} has its weight on every L4 node again`,
       act: async () => {
@@ -33,6 +34,12 @@ export const drain: NonNullable<Kind['drain']> = {
     },
   ],
 };
+
+async function serving(view: NodeView): Promise<Probe> {
+  const servers = parseServers(await view.ask(statsSocket(view.paths), 'show stat -1 4 -1\n'));
+  const up = servers.filter(({ status }) => status.startsWith('UP')).length;
+  return { ok: up > 0, saw: `${up} of ${servers.length} backends are up` };
+}
 
 const drainedText = `${drainedWord}\n`;
 

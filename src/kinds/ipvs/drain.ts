@@ -1,7 +1,7 @@
 import type { Probe } from '../../base/until.ts';
 import type { Plan, PlannedNode } from '../../topology/types.ts';
 import { birdConfig } from '../bird/config.ts';
-import { configure, idle, unused, used } from '../bird/service.ts';
+import { configure, idle, knowing, unused, used } from '../bird/service.ts';
 import type { Kind, LabView, NodeView, ServiceStep } from '../contract.ts';
 import { announceDevice } from './keepalived.ts';
 import { askServers } from './servers.ts';
@@ -25,6 +25,7 @@ export const drain: NonNullable<Kind['drain']> = {
 
   back: (lab: LabView, node: PlannedNode): readonly ServiceStep[] => [
     { what: `${node.name} has the servers that the others have`, verify: () => agreeing(lab, node) },
+    { what: `${node.name} knows its routers`, verify: () => knowing(lab.view(node)) },
     {
       what: `every router has a way over ${node.name} again`,
       act: () => configure(lab, node, speakerConfig(node, lab.plan)),

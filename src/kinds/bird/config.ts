@@ -14,6 +14,8 @@ export interface Origin {
   readonly staticRoutes: boolean;
   /** A router passes on what it learned. */
   readonly transit: boolean;
+  /** Hears nothing: its ways are static. */
+  readonly deaf?: boolean;
   /** Says nothing to anybody, but goes on hearing. */
   readonly drained?: boolean;
 }
@@ -94,7 +96,7 @@ function session(
   plan: Plan,
   peer: BgpPeer,
   origin: Origin,
-  { hold_time }: BgpOptions,
+  { hold_time, bfd: watched }: BgpOptions,
 ): string[] {
   return [
     '',
@@ -102,7 +104,7 @@ function session(
     `  local ${peer.localAddress} as ${node.asn};`,
     `  neighbor ${peer.address} as ${peer.asn};`,
     `  interface "${peer.interface}";`,
-    '  bfd on;',
+    `  bfd ${watched ? 'on' : 'off'};`,
     `  hold time ${Math.floor(milliseconds(hold_time) / 1000)};`,
     '  startup hold time 5;',
     '  connect delay time 1;',
@@ -119,7 +121,8 @@ function session(
   ];
 }
 
-function hears(node: PlannedNode, plan: Plan, peer: BgpPeer, { transit }: Origin): string {
+function hears(node: PlannedNode, plan: Plan, peer: BgpPeer, { transit, deaf = false }: Origin): string {
+  if (deaf) return 'none';
   if (!transit) return 'where !is_vip()';
   if (peer.kind === 'ipvs') return prefixes(servedBy(plan, peer));
   if (peer.kind !== 'bird') return 'none';

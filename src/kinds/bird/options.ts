@@ -20,6 +20,10 @@ export function milliseconds(text: string): number {
 
 /** Keys of every kind that speaks BGP. */
 export const bgpKeys = {
+  bfd: z
+    .boolean()
+    .default(true)
+    .describe('whether neighbours are watched with BFD; without, only the hold time notices a silent death'),
   bfd_interval: duration('10ms', '10s')
     .default('100ms')
     .describe('time between two BFD packets, in either direction'),

@@ -1,6 +1,6 @@
 /** What every node with a BIRD of its own has in common: its daemon, whether its sessions are up and its ways known. */
 import type { Probe } from '../../base/until.ts';
-import type { PlannedNode } from '../../topology/types.ts';
+import type { BgpPeer, Plan, PlannedNode } from '../../topology/types.ts';
 import type { Daemon, NodePaths, NodeView } from '../contract.ts';
 import { sessionName } from './config.ts';
 import {
@@ -13,6 +13,7 @@ import {
   type ReplyLine,
   type Route,
 } from './control.ts';
+import { bgpOptions } from './options.ts';
 import { type ExpectedWay, expectedWays } from './ways.ts';
 
 export const birdProgram = { command: 'bird', debianPackage: 'bird2' } as const;
@@ -27,8 +28,11 @@ export function birdDaemon(paths: NodePaths): Daemon {
   };
 }
 
-/** Every session is established and watched by BFD, and every way that there should be is known with all its next hops. */
-export async function speakerReady(view: NodeView): Promise<Probe> {
+/**
+ * Every session is established and watched by BFD, and every way that there should be is known with all its next hops.
+ * @param learns whether the node learns its ways at all
+ */
+export async function speakerReady(view: NodeView, learns = true): Promise<Probe> {
   const { node, plan } = view;
   if (node.peers.length === 0) {
     await askBird(view, ['show protocols']);
@@ -40,8 +44,8 @@ export async function speakerReady(view: NodeView): Promise<Probe> {
     'show route export tl_kernel',
   ]);
   const lacking = [
-    ...missingSessions(node, protocols, bfd),
-    ...missingWays(expectedWays(node, plan), parseRoutes(routes)),
+    ...missingSessions(node, protocols, bfd, (peer) => isWatched(plan, node, peer)),
+    ...missingWays(learns ? expectedWays(node, plan) : [], parseRoutes(routes)),
   ];
   return lacking.length === 0
     ? { ok: true, saw: `${node.peers.length} BGP sessions up` }
@@ -68,15 +72,23 @@ export function missingSessions(
   node: PlannedNode,
   protocols: readonly ReplyLine[],
   bfd: readonly ReplyLine[],
+  watchedBy: (peer: BgpPeer) => boolean = () => true,
 ): string[] {
   const states = new Map(parseProtocols(protocols).map((protocol) => [protocol.name, protocol]));
   const watched = new Map(parseBfdSessions(bfd).map(({ address, state }) => [address, state]));
   return node.peers.flatMap((peer) => {
     const info = states.get(sessionName(peer))?.info ?? 'not there';
     if (!info.startsWith('Established')) return [`BGP with ${peer.node}: ${info}`];
+    if (!watchedBy(peer)) return [];
     const state = watched.get(peer.address) ?? 'not there';
     return state === 'Up' ? [] : [`BFD with ${peer.node}: ${state}`];
   });
+}
+
+/** BFD comes up only where both sides want it. */
+function isWatched(plan: Plan, node: PlannedNode, peer: BgpPeer): boolean {
+  const other = plan.nodes.find(({ name }) => name === peer.node);
+  return [node, other].every((side) => side !== undefined && bgpOptions.parse(side.options).bfd);
 }
 
 export function missingWays(expected: readonly ExpectedWay[], routes: readonly Route[]): string[] {

@@ -1,4 +1,5 @@
 import type { Probe } from '../../base/until.ts';
+import type { PlannedNode } from '../../topology/types.ts';
 import { birdConfig } from '../bird/config.ts';
 import { routing } from '../bird/routing.ts';
 import { birdDaemon, birdFile, birdProgram, speakerReady, speakerStats } from '../bird/speaker.ts';
@@ -25,11 +26,16 @@ export const haproxy: Kind = {
   modules: ['ipip'],
   programs: [birdProgram, { command: 'haproxy', debianPackage: 'haproxy' }],
   render: (node, plan, paths) => ({
-    [birdFile]: birdConfig(node, plan, { interfaces: [], staticRoutes: false, transit: false }),
+    [birdFile]: birdConfig(node, plan, {
+      interfaces: [],
+      staticRoutes: false,
+      transit: false,
+      deaf: hasStaticWay(node),
+    }),
     [haproxyFile]: haproxyConfig(node, paths),
     [drainedFile]: '',
   }),
-  ipBatch: (node) => tunnel(node),
+  ipBatch: (node) => [...tunnel(node), ...(hasStaticWay(node) ? staticWay(node) : [])],
   sysctls: (node) => ({ ...wayfinding(node), ...quietVips }),
   daemons: (_node, _plan, paths) => [
     birdDaemon(paths),
@@ -43,6 +49,15 @@ export const haproxy: Kind = {
   stats: async (view) => ({ facts: [...(await proxyFacts(view)), ...(await speakerStats(view))] }),
 };
 
+const hasStaticWay = ({ options }: PlannedNode): boolean =>
+  haproxyOptions.parse(options).way_back === 'static';
+
+/** One route over all routers, as it is written where nothing tells of their death. */
+function staticWay({ peers }: PlannedNode): string[] {
+  const hops = peers.map(({ address, interface: device }) => `nexthop via ${address} dev ${device}`);
+  return hops.length === 0 ? [] : [`route add default ${hops.join(' ')}`];
+}
+
 async function ready(view: NodeView): Promise<Probe> {
   const servers = await askServers(view);
   const down = servers.filter(({ status }) => !status.startsWith('UP'));
@@ -51,7 +66,7 @@ async function ready(view: NodeView): Promise<Probe> {
     const list = down.map(({ name, status, check }) => `${name} ${status} ${check}`);
     return { ok: false, saw: `backends: ${list.join(', ')}` };
   }
-  const ways = await speakerReady(view);
+  const ways = await speakerReady(view, !hasStaticWay(view.node));
   return { ok: ways.ok, saw: `${servers.length} backends up, ${ways.saw}` };
 }
 

@@ -5,6 +5,12 @@ export const haproxyFile = 'haproxy.cfg';
 
 export const haproxyOptions = z.object({
   ...bgpKeys,
+  way_back: z
+    .enum(['bgp', 'static'])
+    .default('bgp')
+    .describe(
+      'how it finds the way back to the clients: from the routers, or by a static route over all of them, which notices no death',
+    ),
   balance: z
     .enum(['roundrobin', 'leastconn', 'random'])
     .default('roundrobin')

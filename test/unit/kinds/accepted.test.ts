@@ -54,10 +54,10 @@ for (const { program, file, argv } of programs) {
         const asked = plan.nodes.flatMap((node) => {
           const base = join(folder, name, node.name);
           const paths = { files: base, run: base, programs: '/programs', node: '/node' };
-          const text = kinds[node.kind]?.render(node, plan, paths)[file];
-          if (text === undefined) return [];
+          const files = kinds[node.kind]?.render(node, plan, paths) ?? {};
+          if (files[file] === undefined) return [];
           mkdirSync(base, { recursive: true });
-          writeFileSync(join(base, file), text);
+          for (const [name, text] of Object.entries(files)) writeFileSync(join(base, name), text);
           const path = `${process.env.PATH}:/usr/sbin`;
           const said = execFileSync(program, [...argv, join(base, file)], {
             env: { PATH: path },

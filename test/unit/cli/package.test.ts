@@ -62,5 +62,5 @@ test('the packed package runs where it is installed, without the network', { tim
   const files = JSON.parse(
     run('--format', 'json', 'render', 'topologies/three-tier.yaml', '-o', join(folder, 'out')).stdout,
   );
-  expect(files).toMatchObject({ files: expect.arrayContaining(['plumbing/shared-web.sh']) });
+  expect(files).toMatchObject({ files: expect.arrayContaining(['plumbing/up.steps']) });
 });

@@ -198,11 +198,11 @@ test('render writes every file into a new folder and refuses one that holds some
   expect(tierlab(args).exitCode).toBe(0);
   const written = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   expect(written).toEqual(
-    expect.arrayContaining(['nodes/r-1/bird.conf', 'nodes/l7-3/haproxy.cfg', 'plumbing/up.sh']),
+    expect.arrayContaining(['nodes/r-1/bird.conf', 'nodes/l7-3/haproxy.cfg', 'plumbing/up.steps']),
   );
-  const before = readFileSync(join(folder, 'plumbing/up.sh'), 'utf8');
+  const before = readFileSync(join(folder, 'plumbing/up.steps'), 'utf8');
   const { exitCode, stdout, stderr } = tierlab(args);
   expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
   expect(stderr).toMatch(/is not empty\n {2}→ name a new folder/);
-  expect(readFileSync(join(folder, 'plumbing/up.sh'), 'utf8')).toBe(before);
+  expect(readFileSync(join(folder, 'plumbing/up.steps'), 'utf8')).toBe(before);
 });

@@ -68,8 +68,8 @@ function rulesOf(node: PlannedNode, from: readonly string[], plan: Plan): DropRu
       const rule = { network, direction: 'to-node' as const };
       // A member's place in its network is its rule's at every other port.
       return [
-        { ...rule, node: node.name, from: member.mac, preference: 100 + i },
-        { ...rule, node: member.node, from: members[own]?.mac ?? '', preference: 100 + own },
+        { ...rule, node: node.name, only: { from: member.mac }, preference: 100 + i },
+        { ...rule, node: member.node, only: { from: members[own]?.mac ?? '' }, preference: 100 + own },
       ];
     });
   });

@@ -4,8 +4,8 @@ import type { PlannedNode } from '../topology/types.ts';
 import { defineFault, type Landed } from './contract.ts';
 import { forget, recall, remember } from './memory.ts';
 
-const name = z.string().regex(/^net(\.[a-z0-9_-]+)+$/, {
-  error: 'must be a sysctl of the network, such as net.ipv4.vs.sloppy_tcp',
+const name = z.string().regex(/^net(\.[a-zA-Z0-9_-]+)+$/, {
+  error: ({ input }) => `"${input}" is no sysctl of the network, such as net.ipv4.vs.sloppy_tcp`,
 });
 
 /** Somebody turns knobs of a node's kernel. Only those of the network: each node has its own. */

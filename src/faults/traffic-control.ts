@@ -47,8 +47,8 @@ export interface DropRule {
   readonly direction: Exclude<Direction, 'both'>;
   /** Tells the rules of a port apart. */
   readonly preference: number;
-  /** Only frames from this MAC address. Default: all. */
-  readonly from?: string;
+  /** Only frames from this MAC address, or only ICMP port unreachable. Default: all. */
+  readonly only?: { readonly from: string } | 'port-unreachable';
 }
 
 export async function addDrops(lab: LiveLab, rules: readonly DropRule[]): Promise<void> {
@@ -60,7 +60,7 @@ export async function addDrops(lab: LiveLab, rules: readonly DropRule[]): Promis
       // There may be one of another fault.
       ...[...ports].map((port) => `tc ${port.replace(' dev', ' qdisc add dev')} clsact 2>/dev/null || true`),
       'set -e',
-      ...rules.map((rule) => `${filter(lab, rule, 'add')} protocol all ${match(rule)} action drop`),
+      ...rules.map((rule) => `${filter(lab, rule, 'add')} ${match(rule)} action drop`),
     ].join('\n'),
   );
 }
@@ -97,4 +97,9 @@ function filter(lab: LiveLab, rule: DropRule, verb: 'add' | 'del' | '-s show'): 
   return `tc ${statistics}-n ${netns} filter ${action} dev ${port} ${side} pref ${rule.preference}`;
 }
 
-const match = ({ from }: DropRule): string => (from === undefined ? 'matchall' : `flower src_mac ${from}`);
+/** ICMP type 3, code 3: RFC 792. */
+function match({ only }: DropRule): string {
+  if (only === undefined) return 'protocol all matchall';
+  if (only === 'port-unreachable') return 'protocol ip flower ip_proto icmp type 3 code 3';
+  return `protocol all flower src_mac ${only.from}`;
+}

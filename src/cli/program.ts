@@ -192,6 +192,48 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
       choose(async (context) => (await import('./commands/capture.ts')).capture(context, node, options)),
     );
 
+  const traffic = command(program, 'traffic', 'traffic on a running lab, in the background');
+  command(traffic, 'start', 'hold connections, send requests, or both, until it is stopped')
+    .addOption(labName())
+    .addOption(flag('--connections <count>', 'held connections').argParser(wholeNumber))
+    .addOption(
+      flag('--rate <requests>', 'requests a second, each on a connection of its own').argParser(wholeNumber),
+    )
+    .addOption(
+      flag('--heartbeat <duration>', 'between two heartbeats of a connection')
+        .argParser(milliseconds)
+        .default(1000, '1s'),
+    )
+    .addOption(
+      flag('--timeout <duration>', 'without an answer for longer it is broken')
+        .argParser(milliseconds)
+        .default(5000, '5s'),
+    )
+    .addOption(flag('--from <group>', 'client group (default: the first)'))
+    .addOption(flag('--to <service>', 'service (default: the first)'))
+    .addOption(
+      flag('--seed <number>', 'addresses and ports follow from it').argParser(wholeNumber).default(1),
+    )
+    .action((options) =>
+      choose(async (context) => (await import('./commands/traffic.ts')).startTraffic(context, options)),
+    );
+  command(traffic, 'status', 'how it fares')
+    .addOption(labName())
+    .action((options) =>
+      choose(async (context) => (await import('./commands/traffic.ts')).trafficStatus(context, options)),
+    );
+  command(traffic, 'stop', 'end it, and show how it fared')
+    .addOption(labName())
+    .action((options) =>
+      choose(async (context) => (await import('./commands/traffic.ts')).stopTraffic(context, options)),
+    );
+
+  command(program, 'watch', 'watch a lab live: nodes, next hops, flows, errors, events (q ends)')
+    .addOption(labName())
+    .action((options) =>
+      choose(async (context) => (await import('./commands/watch.ts')).watch(context, options)),
+    );
+
   command(program, 'test', 'run scenarios and say which connections survived')
     .argument('<lab...>', 'lab folders or scenario files')
     .addOption(hostOption())
@@ -223,6 +265,13 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
     .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
     .action((shell) =>
       choose(async (context) => (await import('./commands/completion.ts')).completion(context, shell)),
+    );
+
+  program
+    .command('__traffic', { hidden: true })
+    .argument('<lab>')
+    .action((lab) =>
+      choose(async (context) => (await import('./traffic-keeper.ts')).keepTraffic(context, lab)),
     );
 
   program

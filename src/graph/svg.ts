@@ -77,8 +77,7 @@ function cables(
       const from = x > at ? x : x + box.width;
       // Not all from the box's middle: a node with two cables to one side shows both.
       const start = y + 14 + (i % 2) * 4;
-      const middle = (from + at) / 2;
-      return `<path class="cable" d="M${from} ${start}C${middle} ${start} ${middle} ${start} ${at} ${start}"/>\n`;
+      return `<path class="cable" d="M${from} ${start}H${at}"/>\n`;
     })
     .join('');
 }

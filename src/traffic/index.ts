@@ -13,7 +13,7 @@ export {
 } from './by-hand.ts';
 export type { TrafficJob } from './contract.ts';
 export { PathWatch } from './path-watch.ts';
-export { openRecorder } from './recorder.ts';
+export { openRecorder, type Recorder } from './recorder.ts';
 export { startTraffic, type TrafficSession } from './session.ts';
 export { SteadyWatch } from './steady.ts';
 

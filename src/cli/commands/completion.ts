@@ -57,10 +57,10 @@ async function candidatesFor(
   before: readonly string[],
   unfinished: string,
 ): Promise<string[]> {
-  const [name] = before.filter((word) => !word.startsWith('-'));
-  const command = program.commands.find(
-    (candidate) => candidate.name() === name || candidate.aliases().includes(name ?? ''),
-  );
+  const [name, action] = before.filter((word) => !word.startsWith('-'));
+  const group = commandNamed(program, name);
+  const command = group === undefined ? undefined : (commandNamed(group, action) ?? group);
+  const isBelow = command !== group;
   const visible = program.createHelp().visibleCommands(program);
   const options = [...(command?.options ?? []), ...program.options];
   const previous = options.find(
@@ -71,12 +71,20 @@ async function candidatesFor(
   if (unfinished.startsWith('-')) return options.flatMap(({ long }) => long ?? []);
   if (command === undefined)
     return visible.flatMap((candidate) => [candidate.name(), ...candidate.aliases()]);
-  const position = before.filter((word) => !word.startsWith('-')).length - 1;
+  if (command === group && command.commands.length > 0)
+    return command.commands.map((candidate) => candidate.name());
+  const position = before.filter((word) => !word.startsWith('-')).length - (isBelow ? 2 : 1);
   const argument = command.registeredArguments[Math.min(position, command.registeredArguments.length - 1)];
   if (argument?.argChoices !== undefined) return [...argument.argChoices];
   if (argument?.name() === 'node') return nodeNames();
+  if (argument?.name() === 'fault') return Object.keys((await import('../../faults/index.ts')).faultTable);
   return argument?.name() === 'lab' && command.name() === 'down' ? labNames() : [];
 }
+
+const commandNamed = (parent: Command, name: string | undefined): Command | undefined =>
+  parent.commands.find(
+    (candidate) => candidate.name() === name || (name !== undefined && candidate.aliases().includes(name)),
+  );
 
 async function nodeNames(): Promise<string[]> {
   const plans = await Promise.all(

@@ -33,6 +33,13 @@ test('flags, their values, and the values of arguments are completed', () => {
   expect(complete('completion', 'z')).toEqual(['zsh']);
 });
 
+test('commands below a command are completed, and faults by their names', () => {
+  expect(complete('fault', '')).toEqual(['add', 'list', 'heal']);
+  expect(complete('traffic', 'st')).toEqual(['start', 'status', 'stop']);
+  expect(complete('fault', 'add', 'node.c')).toContain('node.crash');
+  expect(complete('graph', '--as', 's')).toEqual(['svg']);
+});
+
 test('where files are meant there are no candidates', () => {
   const { exitCode, stdout } = tierlab(['__complete', '--', 'plan', 'top']);
   expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });

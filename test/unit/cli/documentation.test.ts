@@ -9,7 +9,7 @@ const docs = join(import.meta.dirname, '../../../docs');
 
 test('docs/cli.md says what --help says of every command', async () => {
   const program = buildProgram('', () => undefined);
-  const commands = program.createHelp().visibleCommands(program);
+  const commands = visibleCommands(program);
   const text = [
     '# Command line',
     '',
@@ -17,9 +17,12 @@ test('docs/cli.md says what --help says of every command', async () => {
     '',
     ...section('tierlab', program),
     ...commands
-      .filter((command) => command.name() !== 'help')
-      .flatMap((command) => section(`tierlab ${command.name()}`, command)),
-    ...environment(commands, program),
+      .flatMap((command) => [command, ...visibleCommands(command)])
+      .flatMap((command) => section(nameOf(command), command)),
+    ...environment(
+      commands.flatMap((command) => [command, ...visibleCommands(command)]),
+      program,
+    ),
   ].join('\n');
   await expect(text).toMatchFileSnapshot(join(docs, 'cli.md'));
 });
@@ -41,6 +44,15 @@ test('docs/metrics.md lists every metric', async () => {
   ].join('\n');
   await expect(text).toMatchFileSnapshot(join(docs, 'metrics.md'));
 });
+
+const visibleCommands = (command: Command): Command[] =>
+  command
+    .createHelp()
+    .visibleCommands(command)
+    .filter((each) => each.name() !== 'help');
+
+const nameOf = (command: Command): string =>
+  command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`;
 
 function section(title: string, command: Command): string[] {
   command.configureOutput({ getOutHelpWidth: () => 100, getOutHasColors: () => false });

@@ -1,0 +1,139 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Home, makeHome, threeTier } from './tierlab.ts';
+
+describe('a running lab, by hand', () => {
+  let home: Home;
+  const json = async (...args: string[]): Promise<Record<string, unknown>> => {
+    const { stdout, stderr } = await home.run(...args, '--format', 'json');
+    expect(stdout, stderr).not.toBe('');
+    return JSON.parse(stdout) as Record<string, unknown>;
+  };
+  const fine = async (...args: string[]): Promise<string> => {
+    const { exitCode, stdout, stderr } = await home.run(...args);
+    expect(exitCode, `${args.join(' ')}: ${stderr}`).toBe(0);
+    return stdout;
+  };
+
+  beforeAll(async () => {
+    home = await makeHome();
+    await fine('up', threeTier, '--host', 'uml');
+  });
+  afterAll(() => home.remove());
+
+  test('an L4 node is drained, stopped, started and put back under traffic, by a process each, and nobody notices', async () => {
+    await fine('traffic', 'start', '--connections', '40', '--rate', '10');
+    expect(await home.run('traffic', 'start', '--rate', '1')).toMatchObject({ exitCode: 4 });
+
+    await fine('drain', 'l4-1');
+    const routes = await fine('exec', 'r-1', '--', 'ip', 'route', 'show', '198.51.100.1');
+    expect(routes).toContain('192.0.2.132');
+    expect(routes).not.toContain('192.0.2.131');
+    expect(await home.run('drain', 'l4-1')).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining('l4-1 has drain already'),
+    });
+
+    await fine('fault', 'add', 'node.crash', 'l4-1', '--name', 'upgrade');
+    expect(await json('fault', 'list')).toMatchObject({
+      faults: [
+        { name: 'drain-l4-1', fault: 'drain', state: 'landed' },
+        { name: 'upgrade', fault: 'node.crash', target: 'l4-1', state: 'landed' },
+      ],
+    });
+    const seen = await json('watch');
+    expect(seen).toMatchObject({ traffic: { underWay: true, open: 40, broken: {} } });
+    const { nodes } = seen as { nodes: { node: string; state: string }[] };
+    expect(nodes.filter(({ state }) => state !== 'up')).toEqual([expect.objectContaining({ node: 'l4-1' })]);
+
+    await fine('fault', 'heal', 'upgrade');
+    // It was made anew, and is still drained.
+    expect(await fine('exec', 'r-1', '--', 'ip', 'route', 'show', '198.51.100.1')).not.toContain(
+      '192.0.2.131',
+    );
+    await fine('undrain', 'l4-1');
+    expect(await fine('exec', 'r-1', '--', 'ip', 'route', 'show', '198.51.100.1')).toContain('192.0.2.131');
+    expect(await json('fault', 'list')).toMatchObject({ faults: [] });
+
+    const stopped = await json('traffic', 'stop');
+    expect(stopped).toMatchObject({
+      state: 'stopped',
+      metrics: { held: { established: 40, broken: 0 }, requests: { errors: 0 } },
+    });
+    const { metrics, events, history } = stopped as {
+      metrics: { held: { moved: number } };
+      events: { name: string; landed: boolean }[];
+      history: string;
+    };
+    expect(metrics.held.moved).toBeGreaterThan(0);
+    expect(events.map(({ name, landed }) => [name, landed])).toEqual([
+      ['drain-l4-1', true],
+      ['upgrade', true],
+      ['heal-upgrade', true],
+      ['undrain-drain-l4-1', true],
+    ]);
+    expect((await readFile(history, 'utf8')).split('\n').at(-2)).toContain('"phase":"end"');
+  });
+
+  test('a proxy that clients hold on to is not drained by the deadline, says so, and can be put back', async () => {
+    await fine('traffic', 'start', '--connections', '30');
+    const { exitCode, stderr } = await home.run('drain', 'l7-1', '--within', '3s');
+    expect(exitCode).toBe(4);
+    expect(stderr).toMatch(
+      /drain l7-1 did not complete[\s\S]*\d+ sessions are open[\s\S]*weight 0 on every L4 node/,
+    );
+    expect(await json('fault', 'list')).toMatchObject({
+      faults: [{ name: 'drain-l7-1', state: 'not-landed' }],
+    });
+    await fine('fault', 'heal', '--all');
+    expect(await json('traffic', 'stop')).toMatchObject({ metrics: { held: { broken: 0 } } });
+  });
+
+  test('what cannot be is refused before anything happens', async () => {
+    const cases: [string[], number, RegExp][] = [
+      [['drain', 'client'], 2, /which is of kind client[\s\S]*bird, haproxy, ipvs, web/],
+      [['drain', 'edge'], 4, /client cannot do without edge/],
+      [['fault', 'add', 'node.crsh', 'l4-1'], 2, /did you mean "node.crash"/],
+      [['fault', 'add', 'node.crash', 'l4-9'], 2, /unknown node "l4-9"/],
+      [['fault', 'add', 'node.crash', 'l4-1', 'force=yes'], 2, /unknown key "force"/],
+      [['fault', 'heal', 'nothing'], 4, /there is no fault "nothing"/],
+      [['capture', 'l4-1:fabrik'], 4, /did you mean "fabric"/],
+      [['traffic', 'start'], 2, /--connections/],
+    ];
+    for (const [args, exitCode, said] of cases) {
+      const result = await home.run(...args);
+      expect({ args, exitCode: result.exitCode }).toEqual({ args, exitCode });
+      expect(result.stderr).toMatch(said);
+    }
+    expect(await json('fault', 'list')).toMatchObject({ faults: [] });
+  });
+
+  test('packets are captured whole, and an interrupted capture ends well and leaves nothing', async () => {
+    const file = join(home.directory, 'trace.pcap');
+    const { child, outcome } = home.start('capture', 'r-1:fabric', '-o', file);
+    await delay(1500);
+    child.kill('SIGINT');
+    expect(await outcome).toMatchObject({ exitCode: 130 });
+    // Magic number of pcap (draft-ietf-opsawg-pcap); BFD alone sends ten packets a second.
+    const bytes = await readFile(file);
+    expect([0xa1b2c3d4, 0xa1b23c4d]).toContain(bytes.readUInt32LE(0));
+    expect((await stat(file)).size).toBeGreaterThan(500);
+    const left = await fine(
+      'exec',
+      'r-1',
+      '--',
+      'sh',
+      '-c',
+      'cat /proc/[0-9]*/comm | grep -c tcpdump || true',
+    );
+    expect(left).toBe('0\n');
+  });
+
+  test('down with traffic under way leaves nothing', async () => {
+    await fine('traffic', 'start', '--rate', '5');
+    await fine('down');
+    expect(await home.inventory()).toEqual([]);
+  });
+});

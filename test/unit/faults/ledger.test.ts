@@ -1,0 +1,60 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import {
+  claimEntry,
+  forgetEntry,
+  type LedgerEntry,
+  ledgerEntries,
+  updateEntry,
+} from '../../../src/faults/index.ts';
+import { type LabPaths, labPaths } from '../../../src/lab/index.ts';
+
+test('of many that claim a name at once, one gets it', async () => {
+  const lab = await newLab();
+  const claims = await Promise.all(Array.from({ length: 20 }, (_, i) => claimEntry(lab, entry('crash', i))));
+  expect(claims.filter(Boolean)).toHaveLength(1);
+  expect(await ledgerEntries(lab)).toHaveLength(1);
+});
+
+test('entries come in the order in which they were done, with how each went, until they are forgotten', async () => {
+  const lab = await newLab();
+  await claimEntry(lab, entry('later', 2));
+  await claimEntry(lab, entry('first', 1));
+  await updateEntry(lab, { ...entry('first', 1), state: 'landed', evidence: 'cables gone' });
+  expect((await ledgerEntries(lab)).map(({ name, state }) => [name, state])).toEqual([
+    ['first', 'landed'],
+    ['later', 'begun'],
+  ]);
+  await forgetEntry(lab, 'first');
+  await forgetEntry(lab, 'first');
+  expect((await ledgerEntries(lab)).map(({ name }) => name)).toEqual(['later']);
+});
+
+test('an entry that was cut short as the machine died does not hide the others', async () => {
+  const lab = await newLab();
+  await claimEntry(lab, entry('whole', 1));
+  await writeFile(join(lab.directory, 'faults/torn.json'), '{"name": "to');
+  expect((await ledgerEntries(lab)).map(({ name }) => name)).toEqual(['whole']);
+});
+
+test('a lab to which nothing was done has no entries', async () => {
+  expect(await ledgerEntries(await newLab())).toEqual([]);
+});
+
+async function newLab(): Promise<LabPaths> {
+  const home = await mkdtemp(join(tmpdir(), 'tierlab-ledger-'));
+  onTestFinished(() => rm(home, { recursive: true }));
+  return labPaths('a', home);
+}
+
+const entry = (name: string, at: number): LedgerEntry => ({
+  name,
+  fault: 'node.crash',
+  target: 'l4-1',
+  options: {},
+  at,
+  state: 'begun',
+  evidence: '',
+});

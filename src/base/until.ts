@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { WorldError } from './errors.ts';
+import { formatDuration } from './units.ts';
 
 /** What a probe found: `ok`, and in any case what it saw, for the error of a wait that timed out. */
 export interface Probe {
@@ -33,7 +34,7 @@ export async function until(probe: () => Promise<Probe> | Probe, options: UntilO
     if (found.ok) return found;
     const left = withinMs - (performance.now() - start);
     if (left <= 0) {
-      throw new WorldError(`waited ${formatSeconds(withinMs)} for: ${why}`, {
+      throw new WorldError(`waited ${formatDuration(withinMs)} for: ${why}`, {
         code,
         exitCode: 4,
         details: [`last seen: ${found.saw}`],
@@ -43,5 +44,3 @@ export async function until(probe: () => Promise<Probe> | Probe, options: UntilO
     await delay(Math.min(pause, left), undefined, signal === undefined ? {} : { signal });
   }
 }
-
-const formatSeconds = (ms: number): string => `${Number((ms / 1000).toFixed(1))} s`;

@@ -9,8 +9,8 @@ export type Step =
   | { readonly do: 'folder'; readonly path: string }
   /** From here on in the namespace at this path. */
   | { readonly do: 'enter'; readonly path: string }
-  /** `path` below /proc/sys, as the namespace sees it. */
-  | { readonly do: 'sysctl'; readonly path: string; readonly value: string }
+  /** `path` below /proc/sys, as the namespace sees it. `ifThere`: a kernel that does not have it is fine. */
+  | { readonly do: 'sysctl'; readonly path: string; readonly value: string; readonly ifThere?: boolean }
   /** Runs to its end; anything but exit code 0 ends the plumbing. */
   | { readonly do: 'run'; readonly argv: readonly string[] }
   /** Runs in the background; its output is appended to `log`. */
@@ -100,7 +100,8 @@ sub folder {
 }
 
 sub sysctl {
-  my ($path, $value) = @_;
+  my ($path, $value, $if_there) = @_;
+  return if $if_there and !-e "/proc/sys/$path";
   open(my $file, '>', "/proc/sys/$path") or die "cannot set sysctl $path: $!\\n";
   print $file $value;
   close($file) or die "cannot set sysctl $path to $value: $!\\n";
@@ -137,7 +138,7 @@ function fieldsOf(step: Step): readonly string[] {
     case 'enter':
       return [step.do, step.path];
     case 'sysctl':
-      return [step.do, step.path, step.value];
+      return [step.do, step.path, step.value, ...(step.ifThere ? ['if-there'] : [])];
     case 'run':
       return [step.do, ...step.argv];
     case 'start':

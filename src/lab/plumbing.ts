@@ -62,7 +62,11 @@ export function plumbLab(plan: Plan, lab: LabPaths, options: PlumbingOptions): R
     },
     {
       lanes,
-      jobs: plan.networks.map((network) => [enter(lab, network.name), batch(switchFile(lab, network))]),
+      jobs: plan.networks.map((network) => [
+        enter(lab, network.name),
+        ...withoutIpv6,
+        batch(switchFile(lab, network)),
+      ]),
     },
     // They take longest to start, and start where they are.
     {
@@ -87,10 +91,8 @@ export function plumbNode(
     const found = plan.networks.find(({ name }) => name === network);
     const member = found?.members.find((candidate) => candidate.node === node.name);
     if (found === undefined || member === undefined) return [];
-    return cable(found, member, lab).map((line): Step[] => [
-      enter(lab, network),
-      { do: 'run', argv: ['ip', ...line.split(' ')] },
-    ]);
+    const argv = ['ip', ...cable(found, member, lab).split(' ')];
+    return [[enter(lab, network), { do: 'run', argv } as const]];
   });
   const jobs: Job[] = [
     [{ do: 'run', argv: ['ip', 'netns', 'add', netnsName(lab, node.name)] }],
@@ -164,10 +166,9 @@ function renderNode(
 function nodeBatch(node: PlannedNode, kind: Kind, plan: Plan): string {
   return lines([
     'link set lo up',
-    // No IPv6 link-local addresses: they cost duplicate address detection and multicast on every link.
     ...node.interfaces.flatMap(({ name, address, prefixLength }) => [
       `address add ${address}/${prefixLength} dev ${name}`,
-      `link set ${name} addrgenmode none up`,
+      `link set ${name} up`,
     ]),
     ...(node.sources === undefined ? [] : [`route add local ${node.sources} dev lo`]),
     ...node.routes.map(({ to, via, interface: device }) => `route add ${to} via ${via} dev ${device}`),
@@ -179,6 +180,7 @@ function nodeJob(node: PlannedNode, plan: Plan, lab: LabPaths, options: Plumbing
   const sysctls = options.kinds[node.kind]?.sysctls(node, plan) ?? {};
   return [
     enter(lab, node.name),
+    ...withoutIpv6,
     ...Object.entries(sysctls).map(([path, value]): Step => ({ do: 'sysctl', path, value })),
     batch(batchFile(lab, node)),
     ...ownDaemons(node, plan, lab, options).map((daemon) => start(lab, daemon)),
@@ -202,28 +204,32 @@ const start = (lab: LabPaths, { node, name, argv, urgent = false }: PlacedDaemon
 
 const urgentPriority = -15;
 
+/** No link-local addresses: they cost duplicate address detection and multicast on every link. */
+const withoutIpv6: readonly Step[] = ['all', 'default'].map((scope) => ({
+  do: 'sysctl',
+  path: `net/ipv6/conf/${scope}/disable_ipv6`,
+  value: '1',
+  ifThere: true,
+}));
+
 function switchBatch(network: PlannedNetwork, lab: LabPaths): string {
   return lines([
     `link add name ${network.name} mtu ${network.mtu} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
-    `link set ${network.name} addrgenmode none up`,
-    ...network.members.flatMap((member) => cable(network, member, lab)),
+    `link set ${network.name} up`,
+    ...network.members.map((member) => cable(network, member, lab)),
   ]);
 }
 
-/**
- * One request makes both ends of a cable, plugs one into the bridge and puts the other into the node. (The kernel takes
- * the address generation mode only of a link that exists, hence the second request.)
- */
+/** One request makes both ends of a cable, plugs one into the bridge and puts the other into the node. */
 function cable(
   network: PlannedNetwork,
   { node, interface: name, mac }: PlannedNetwork['members'][number],
   lab: LabPaths,
-): string[] {
-  return [
-    `link add name ${node} mtu ${network.mtu} master ${network.name} type veth ` +
-      `peer name ${name} mtu ${network.mtu} address ${mac} netns ${netnsName(lab, node)}`,
-    `link set ${node} addrgenmode none up`,
-  ];
+): string {
+  return (
+    `link add name ${node} mtu ${network.mtu} master ${network.name} up type veth ` +
+    `peer name ${name} mtu ${network.mtu} address ${mac} netns ${netnsName(lab, node)}`
+  );
 }
 
 function sharedGroups(plan: Plan, kinds: Kinds): { kind: Kind; nodes: PlannedNode[] }[] {

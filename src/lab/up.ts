@@ -113,7 +113,7 @@ async function explainExisting(lab: LabPaths): Promise<'already'> {
       code: 'lab-exists',
       exitCode: 4,
       hint: creating
-        ? 'wait for it, or use --name for a second lab'
+        ? 'wait for it, or give a second lab another name with --lab'
         : `remove them with \`tierlab down ${lab.name}\``,
     },
   );

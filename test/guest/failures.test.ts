@@ -63,7 +63,7 @@ describe('a lab that does not come up says why', () => {
       ready: async () => ({ ok: false, saw: '0 of 3 backends up' }),
     }));
     expect(error).toMatchObject({ code: 'node-not-ready', exitCode: 4 });
-    expect(error.message).toMatch(/^waited 8 s for: node l7-\d \(haproxy\) to be ready$/);
+    expect(error.message).toMatch(/^waited 8s for: node l7-\d \(haproxy\) to be ready$/);
     expect(error.details).toContain('last seen: 0 of 3 backends up');
   });
 

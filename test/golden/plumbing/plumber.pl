@@ -85,7 +85,8 @@ sub folder {
 }
 
 sub sysctl {
-  my ($path, $value) = @_;
+  my ($path, $value, $if_there) = @_;
+  return if $if_there and !-e "/proc/sys/$path";
   open(my $file, '>', "/proc/sys/$path") or die "cannot set sysctl $path: $!\n";
   print $file $value;
   close($file) or die "cannot set sysctl $path to $value: $!\n";

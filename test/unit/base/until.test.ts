@@ -28,7 +28,7 @@ test('a timeout says what was waited for, what was seen last, and what to do', a
   );
   expect(error).toBeInstanceOf(WorldError);
   expect(error).toMatchObject({
-    message: 'waited 0 s for: the impossible',
+    message: 'waited 30ms for: the impossible',
     code: 'never',
     exitCode: 4,
     hint: 'give up',

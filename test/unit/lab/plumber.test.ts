@@ -79,6 +79,7 @@ test('a program that is not there, a sysctl that is not there, and a namespace t
   expect(failure({ do: 'sysctl', path: 'net/no_such', value: '1' })).toContain(
     'cannot set sysctl net/no_such',
   );
+  expect(failure({ do: 'sysctl', path: 'net/no_such', value: '1', ifThere: true })).toBe('');
   expect(failure({ do: 'enter', path: '/no/such' })).toContain(
     'cannot open namespace /no/such: No such file or directory',
   );

@@ -16,7 +16,11 @@ export interface JsonReport {
   readonly scenarios: readonly (JsonRun & {
     readonly name: string;
     readonly file: string;
-    readonly control?: JsonRun & { readonly set: Readonly<Record<string, unknown>> };
+    readonly control?: JsonRun & {
+      readonly set: Readonly<Record<string, unknown>>;
+      /** Entries of the timeline that the control left out. */
+      readonly skip?: readonly string[];
+    };
     readonly host: string;
     readonly kernel: string;
     readonly seed: number;
@@ -47,7 +51,7 @@ export function reportJson(results: readonly ScenarioResult[]): JsonReport {
       // Of the scenario, not of its main run alone.
       verdict,
       reasons,
-      ...(control === undefined ? {} : { control: { ...runOf(control), set: control.set } }),
+      ...(control === undefined ? {} : { control: { ...runOf(control), ...differencesOf(control) } }),
       host: main.host,
       kernel: main.kernel,
       seed: main.seed,
@@ -75,3 +79,6 @@ function runOf({
     brokenFlows,
   };
 }
+
+const differencesOf = ({ set, skip }: Judgement): Pick<Judgement, 'set' | 'skip'> =>
+  skip === undefined ? { set } : { set, skip };

@@ -7,7 +7,7 @@ import { timelineEntry } from './schema.ts';
 import { timelineWording } from './wording.ts';
 
 /** A fault or a drain as typed on the command line: the keys of a timeline's entry, without a time. */
-export type HandEntry =
+type HandEntry =
   | ({ readonly fault: string; readonly target: string } & Readonly<Record<string, unknown>>)
   | { readonly action: 'drain'; readonly target: string; readonly within: string };
 

@@ -1,4 +1,4 @@
-export { checkByHand, type HandEntry } from './check-by-hand.ts';
+export { checkByHand } from './check-by-hand.ts';
 export { withControl, withoutSkipped } from './control.ts';
 export { loadScenario } from './load.ts';
 export { scenarioJsonSchema } from './schema.ts';

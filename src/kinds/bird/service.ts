@@ -7,7 +7,7 @@ import { birdFile } from './speaker.ts';
 import { expectedWays } from './ways.ts';
 
 /** Which neighbours, of those that run, send packets over this node. */
-export async function usersOf(lab: LabView, node: PlannedNode, peers = node.peers): Promise<BgpPeer[]> {
+async function usersOf(lab: LabView, node: PlannedNode, peers = node.peers): Promise<BgpPeer[]> {
   const asked = await Promise.all(
     peers.map(async (peer) => {
       const [neighbour] = await running(lab, [peer]);

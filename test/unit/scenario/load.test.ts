@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { faultTable } from '../../../src/faults/index.ts';
 import { kindTable } from '../../../src/kinds/index.ts';
-import { loadScenario, withControl } from '../../../src/scenario/index.ts';
+import { loadScenario, withControl, withoutSkipped } from '../../../src/scenario/index.ts';
 import type { FaultTable } from '../../../src/scenario/types.ts';
 import { checkExpectation } from '../../../src/verdict/index.ts';
 
@@ -144,4 +144,30 @@ test('a fault that only some kinds can have hits those, with options of its own 
   await expect(faultOn('{at: 1s, fault: table.full, target: l4, entries: 0}')).rejects.toThrow(
     'entries must be a whole number of at least 1, not 0',
   );
+});
+
+test('a control leaves out what it skips and what would undo that, and nothing else', async () => {
+  const { scenario } = await loadText(`
+name: an upgrade
+traffic:
+  - {name: held, type: held-tcp, from: client, to: web, connections: 10}
+timeline:
+  - {at: 1s, action: drain, name: away, target: l4-1, within: 5s}
+  - {at: 2s, fault: node.crash, target: l4-1}
+  - {at: 3s, action: heal, of: node.crash}
+  - {at: 4s, action: undrain, of: away}
+duration: 9s
+expect: [held.broken == 0]
+control: {skip: [away], expect: [held.broken > 0]}
+`);
+  expect(scenario.timeline).toMatchObject([
+    { action: 'drain', name: 'away', target: 'l4-1', withinMs: 5000 },
+    { action: 'inject', name: 'node.crash' },
+    { action: 'heal', of: 'node.crash' },
+    { action: 'undrain', name: 'undrain-away', of: 'away', withinMs: 20_000 },
+  ]);
+  const { set, skip } = scenario.control ?? {};
+  expect({ set, skip }).toEqual({ set: {}, skip: ['away'] });
+  const left = withoutSkipped(scenario.timeline, skip ?? []).map(({ name }) => name);
+  expect(left).toEqual(['node.crash', 'heal-node.crash']);
 });

@@ -294,3 +294,15 @@ async function figures(story: Story): Promise<number[]> {
   expect(reasons).toEqual([]);
   return expectations.map(({ actual }) => actual ?? Number.NaN);
 }
+
+test('a drain that did not come to its end makes the run unknown, whatever its figures are', async () => {
+  const drained = buildHistory().map((event) =>
+    event.type === 'fault' && event.action === 'inject'
+      ? { ...event, fault: 'drain', landed: false, evidence: '3 sessions are open' }
+      : event,
+  );
+  expect(await judge(drained)).toMatchObject({
+    verdict: 'unknown',
+    reasons: ['crash did not complete: 3 sessions are open'],
+  });
+});

@@ -109,9 +109,12 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
     .argument('<node>')
     .argument('<command...>')
     .addOption(labName())
-    .action((node, argv, options) =>
-      choose(async (context) => (await import('./commands/exec.ts')).exec(context, node, argv, options)),
-    );
+    .action((node, argv, options, exec: Command) => {
+      // Without it, flags of the command would be taken for ours.
+      if (!process.argv.includes('--'))
+        exec.error('error: put -- before the command: tierlab exec NODE -- COMMAND');
+      choose(async (context) => (await import('./commands/exec.ts')).exec(context, node, argv, options));
+    });
 
   command(program, 'shell', 'open a shell in a node')
     .argument('<node>')

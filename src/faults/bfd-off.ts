@@ -47,8 +47,10 @@ export const bfdOff = defineFault({
 function setBfd(lab: LiveLab, node: PlannedNode, peers: readonly string[], on: boolean): Promise<void> {
   return lab.alone(async () => {
     const neighbours = (await running(lab, peers)).map((name) => lab.node(name));
-    await routingOf(lab, node).setBfd(lab.view(node), peers, on);
-    for (const each of neighbours) await routingOf(lab, each).setBfd(lab.view(each), [node.name], on);
+    await Promise.all([
+      routingOf(lab, node).setBfd(lab.view(node), peers, on),
+      ...neighbours.map((each) => routingOf(lab, each).setBfd(lab.view(each), [node.name], on)),
+    ]);
     const all = [node, ...neighbours];
     await Promise.all(all.map((each) => routingOf(lab, each).reconfigure(lab.view(each))));
   });

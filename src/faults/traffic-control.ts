@@ -51,24 +51,19 @@ export interface DropRule {
   readonly only?: { readonly from: string } | 'port-unreachable';
 }
 
+/** One process for each switch: in a guest each costs tens of milliseconds. What is there afterwards is for `lookAtDrops` to say. */
 export async function addDrops(lab: LiveLab, rules: readonly DropRule[]): Promise<void> {
   await lab.host.loadModules(filterModules);
-  const ports = new Set(rules.map((rule) => portOf(lab, rule)));
-  await lab.script(
-    'dropping packets',
-    [
-      // There may be one of another fault.
-      ...[...ports].map((port) => `tc ${port.replace(' dev', ' qdisc add dev')} clsact 2>/dev/null || true`),
-      'set -e',
-      ...rules.map((rule) => `${filter(lab, rule, 'add')} ${match(rule)} action drop`),
-    ].join('\n'),
-  );
+  await onSwitches(lab, rules, [], (rule) => [
+    // There may be one of another fault: that is an error, and none of ours.
+    `qdisc add dev ${portOf(lab, rule)} clsact`,
+    `filter add ${place(lab, rule)} ${match(rule)} action drop`,
+  ]);
 }
 
 /** Rules that are gone already (the port is a new one) are no trouble. */
 export async function removeDrops(lab: LiveLab, rules: readonly DropRule[]): Promise<void> {
-  const commands = rules.map((rule) => `${filter(lab, rule, 'del')} 2>/dev/null || true`);
-  await lab.script('letting packets pass', commands.join('\n'));
+  await onSwitches(lab, rules, [], (rule) => [`filter del ${place(lab, rule)}`]);
 }
 
 /** How many of the rules are there, and how many packets they have dropped. */
@@ -76,26 +71,36 @@ export async function lookAtDrops(
   lab: LiveLab,
   rules: readonly DropRule[],
 ): Promise<{ readonly there: number; readonly dropped: number }> {
-  const commands = rules.map((rule) => `${filter(lab, rule, '-s show')} 2>/dev/null; echo; echo ${mark}`);
-  const answers = (await lab.script('looking at filters', commands.join('\n'))).split(mark).slice(0, -1);
-  const there = answers.filter((answer) => answer.includes('action drop'));
-  const dropped = there.map((answer) => Number(/\(dropped (\d+),/.exec(answer)?.[1] ?? 0));
-  return { there: there.length, dropped: dropped.reduce((sum, each) => sum + each, 0) };
+  const said = await onSwitches(lab, rules, ['-s'], (rule) => [`filter show ${place(lab, rule)}`]);
+  const dropped = [...said.matchAll(/action drop[\s\S]*?\(dropped (\d+),/g)].map(([, count]) =>
+    Number(count),
+  );
+  return { there: dropped.length, dropped: dropped.reduce((sum, each) => sum + each, 0) };
 }
 
-const mark = '--- next';
-
-const portOf = (lab: LiveLab, { network, node }: DropRule): string => {
-  const { netns, port } = switchPort(lab.paths, network, node);
-  return `-n ${netns} dev ${port}`;
-};
-
-function filter(lab: LiveLab, rule: DropRule, verb: 'add' | 'del' | '-s show'): string {
-  const [statistics, action] = verb === '-s show' ? ['-s ', 'show'] : ['', verb];
-  const { netns, port } = switchPort(lab.paths, rule.network, rule.node);
-  const side = rule.direction === 'to-node' ? 'egress' : 'ingress';
-  return `tc ${statistics}-n ${netns} filter ${action} dev ${port} ${side} pref ${rule.preference}`;
+/** `tc -batch` on each switch; a line that fails does not keep the others from being tried. */
+async function onSwitches(
+  lab: LiveLab,
+  rules: readonly DropRule[],
+  flags: readonly string[],
+  linesFor: (rule: DropRule) => readonly string[],
+): Promise<string> {
+  const networks = [...new Set(rules.map(({ network }) => network))];
+  const answers = await Promise.all(
+    networks.map(async (network) => {
+      const lines = rules.filter((rule) => rule.network === network).flatMap(linesFor);
+      const argv = ['tc', ...flags, '-n', netnsName(lab.paths, network), '-force', '-batch', '-'];
+      return lab.host.exec(argv, { input: lines.map((line) => `${line}\n`).join('') });
+    }),
+  );
+  return answers.map(({ stdout }) => stdout).join('');
 }
+
+const portOf = (lab: LiveLab, { network, node }: DropRule): string =>
+  switchPort(lab.paths, network, node).port;
+
+const place = (lab: LiveLab, rule: DropRule): string =>
+  `dev ${portOf(lab, rule)} ${rule.direction === 'to-node' ? 'egress' : 'ingress'} pref ${rule.preference}`;
 
 /** ICMP type 3, code 3: RFC 792. */
 function match({ only }: DropRule): string {

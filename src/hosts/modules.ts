@@ -74,6 +74,9 @@ const optionOf: Readonly<Record<string, string>> = {
   sch_tbf: 'NET_SCH_TBF',
   sch_prio: 'NET_SCH_PRIO',
   sch_ingress: 'NET_SCH_INGRESS',
+  cls_matchall: 'NET_CLS_MATCHALL',
+  cls_flower: 'NET_CLS_FLOWER',
+  act_gact: 'NET_ACT_GACT',
 };
 
 function kernelConfiguration(): string {

@@ -2,7 +2,7 @@ import type { NodeView } from './contract.ts';
 
 /**
  * Rewrites a file of a node, through the lab's own Linux: a guest would not see at once what was written behind its back.
- * The file is never half written. @throws if it cannot be written
+ * @throws if it cannot be written
  */
 export async function rewriteFile(
   view: NodeView,
@@ -12,8 +12,6 @@ export async function rewriteFile(
   const text = await view.readFile(path);
   const changed = edit(text);
   if (changed === text) return;
-  const { exitCode, stderr } = await view.exec(['sh', '-c', write, 'write', path], { input: changed });
+  const { exitCode, stderr } = await view.exec(['tee', path], { input: changed });
   if (exitCode !== 0) throw new Error(`cannot write ${path}: ${stderr.trim()}`);
 }
-
-const write = 'cat >"$1.new" && mv "$1.new" "$1"';

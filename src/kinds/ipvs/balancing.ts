@@ -13,7 +13,7 @@ export const balancing: Balancing = {
     const { node } = view;
     const names = new Map(node.targets.map((target) => [target.address, target.node]));
     const services = new Map(node.services.map(({ name, vip, port }) => [`${vip}:${port}`, name]));
-    return (await dump(view)).map(({ service, address, weight }) => ({
+    return (await askServers(view)).toReversed().map(({ service, address, weight }) => ({
       server: names.get(address) ?? address,
       service: services.get(service) ?? service,
       weight,
@@ -59,7 +59,6 @@ interface DumpedServer {
   /** `vip:port`. */
   readonly service: string;
   readonly address: string;
-  readonly weight: number;
   /** Lines for `ipvsadm -R`. */
   readonly remove: string;
   readonly add: string;
@@ -70,12 +69,10 @@ async function dump(view: NodeView): Promise<DumpedServer[]> {
   const order = (await askServers(view)).toReversed().map(({ service, address }) => `${service} ${address}`);
   const place = ({ service, address }: DumpedServer): number => order.indexOf(`${service} ${address}`);
   const servers = (await run(view, ['ipvsadm', '-Sn'])).split('\n').flatMap((line): DumpedServer[] => {
-    const found = /^-a -t (\S+) -r (\S+):(\d+) .*-w (\d+)\b.*$/.exec(line.trim());
+    const found = /^-a -t (\S+) -r (\S+):(\d+) .*$/.exec(line.trim());
     if (found === null) return [];
-    const [add, service = '', address = '', port, weight] = found;
-    return [
-      { service, address, weight: Number(weight), remove: `-d -t ${service} -r ${address}:${port}`, add },
-    ];
+    const [add, service = '', address = '', port] = found;
+    return [{ service, address, remove: `-d -t ${service} -r ${address}:${port}`, add }];
   });
   return servers.toSorted((a, b) => place(a) - place(b));
 }

@@ -4,8 +4,8 @@ import { defineFault } from './contract.ts';
 import { addDrops, type DropRule, filterModules, removeDrops } from './traffic-control.ts';
 
 /**
- * An L4 node forgets all flows. Which server each gets next is up to its hash, and whether it may to sloppy_tcp. For a moment it
- * has no servers; what comes then is lost, and nobody is told (ICMP), as if it had come before or after.
+ * An L4 node forgets all flows. Which server each gets next is up to its hash, and whether it may to sloppy_tcp. While that is
+ * done the node gets no packets for its VIPs: its table is not whole for a moment, and would send flows to whatever server is in it.
  */
 export const l4Flush = defineFault({
   traits: {
@@ -18,14 +18,17 @@ export const l4Flush = defineFault({
   },
 
   async inject(lab, { node }) {
-    const rules = node.interfaces.map(
-      ({ network }): DropRule => ({
-        network,
-        node: node.name,
-        direction: 'from-node',
-        only: 'port-unreachable',
-        preference: 5,
-      }),
+    const vips = [...new Set(node.services.map(({ vip }) => vip))];
+    const rules = node.interfaces.flatMap(({ network }) =>
+      vips.map(
+        (to, i): DropRule => ({
+          network,
+          node: node.name,
+          direction: 'to-node',
+          only: { to },
+          preference: 50 + i,
+        }),
+      ),
     );
     await addDrops(lab, rules);
     const flushed = balancingOf(lab, node).flush(lab.view(node));

@@ -47,8 +47,8 @@ export interface DropRule {
   readonly direction: Exclude<Direction, 'both'>;
   /** Tells the rules of a port apart. */
   readonly preference: number;
-  /** Only frames from this MAC address, or only ICMP port unreachable. Default: all. */
-  readonly only?: { readonly from: string } | 'port-unreachable';
+  /** Only frames from this MAC address, or only packets to this IPv4 address. Default: all. */
+  readonly only?: { readonly from: string } | { readonly to: string };
 }
 
 /** One process for each switch: in a guest each costs tens of milliseconds. What is there afterwards is for `lookAtDrops` to say. */
@@ -102,9 +102,7 @@ const portOf = (lab: LiveLab, { network, node }: DropRule): string =>
 const place = (lab: LiveLab, rule: DropRule): string =>
   `dev ${portOf(lab, rule)} ${rule.direction === 'to-node' ? 'egress' : 'ingress'} pref ${rule.preference}`;
 
-/** ICMP type 3, code 3: RFC 792. */
 function match({ only }: DropRule): string {
   if (only === undefined) return 'protocol all matchall';
-  if (only === 'port-unreachable') return 'protocol ip flower ip_proto icmp type 3 code 3';
-  return `protocol all flower src_mac ${only.from}`;
+  return 'from' in only ? `protocol all flower src_mac ${only.from}` : `protocol ip flower dst_ip ${only.to}`;
 }

@@ -105,7 +105,7 @@ export interface Balancing {
   setWeight(view: NodeView, server: string, weight: number): Promise<void>;
   /** Deletes all servers and adds them in this order; flows that are under way keep their servers. */
   reorder(view: NodeView, order: readonly string[]): Promise<void>;
-  /** Forgets all flows. @returns how many were known before and right afterwards */
+  /** Forgets all flows; no packet for a VIP must come meanwhile. @returns how many were known before and right afterwards */
   flush(view: NodeView): Promise<{ readonly before: number; readonly after: number }>;
 }
 

@@ -79,8 +79,8 @@ async function dump(view: NodeView): Promise<DumpedServer[]> {
 
 /**
  * The kernel has no command for it, but it forgets the flows of servers that are not there if told to (`expire_nodest_conn`; since
- * 5.9 at once: net/netfilter/ipvs/ip_vs_ctl.c, expire_nodest_conn_handler). So all servers go away until the table is empty: for
- * about 0.1 s in a guest the node answers with ICMP port unreachable, which breaks no established connection, but new ones.
+ * 5.9 at once: net/netfilter/ipvs/ip_vs_ctl.c, expire_nodest_conn_handler). So all servers go away until the table is empty. They
+ * come back one by one: whoever is balanced meanwhile meets the wrong one.
  * $1, $2: what removes and adds the servers. Says how many entries were left.
  */
 const flushScript = `

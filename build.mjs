@@ -1,7 +1,8 @@
 // Bundles the product into dist/. Start-up is what bundling is for: inside the guest each extra file that
 // Node opens costs a round trip through hostfs. The CLI is split, so that `--version` loads next to nothing;
 // the programs that run inside a lab are one file each.
-import { rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 
 // hdr-histogram-js looks for zlib by eval; bundlers warn of that.
@@ -28,3 +29,16 @@ const programs = {
 for (const [name, input] of Object.entries(programs)) {
   await build({ ...shared, input: { [name]: input }, output: { ...output, codeSplitting: false } });
 }
+
+/** Script and style of the HTML report's page: it carries both in itself. */
+const uplotNotice = '/*! uPlot, © Leon Sorokin, MIT licence, https://github.com/leeoniya/uPlot */';
+await build({
+  ...shared,
+  platform: 'browser',
+  tsconfig: false,
+  input: { page: 'src/report/page/main.ts' },
+  output: { dir: 'dist', format: 'iife', minify: true, banner: uplotNotice },
+});
+const uplotStyle = await readFile(fileURLToPath(import.meta.resolve('uplot/dist/uPlot.min.css')), 'utf8');
+const pageStyle = await readFile('src/report/page/page.css', 'utf8');
+await writeFile('dist/page.css', `${uplotNotice}\n${uplotStyle}\n${pageStyle}`);

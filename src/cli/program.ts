@@ -245,14 +245,25 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
     .addOption(flag('--seed <number>', 'instead of the seed in the scenario').argParser(wholeNumber))
     .addOption(flag('--no-control', 'skip the control run (the verdict says so)'))
     .addOption(flag('--runs <folder>', 'where runs are saved').default('.tierlab/runs'))
-    .addOption(flag('--junit <file>', 'also write the result as JUnit XML'))
+    .addOption(reporterOption())
+    .addOption(flag('--junit <file>', 'also write the results of all scenarios as one JUnit XML'))
     .action((labs, options) =>
       choose(async (context) => (await import('./commands/test.ts')).test(context, labs, options)),
     );
 
   command(program, 'judge', 'judge a saved run again')
     .argument('<run>', 'folder of a run')
-    .action((run) => choose(async (context) => (await import('./commands/judge.ts')).judge(context, run)));
+    .addOption(reporterOption())
+    .action((run, options) =>
+      choose(async (context) => (await import('./commands/judge.ts')).judge(context, run, options)),
+    );
+
+  command(program, 'report', 'write the reports of a saved run again')
+    .argument('<run>', 'folder of a run')
+    .addOption(reporterOption('html'))
+    .action((run, options) =>
+      choose(async (context) => (await import('./commands/report.ts')).report(context, run, options)),
+    );
 
   command(program, 'schema', 'print the JSON Schema of topology or scenario files, for editors')
     .addArgument(new Argument('<what>').choices(['topology', 'scenario']))
@@ -318,6 +329,19 @@ function milliseconds(text: string): number {
   if (ms === undefined)
     throw new CommanderError(2, 'tierlab.duration', `"${text}" is no duration such as 10s`);
   return ms;
+}
+
+const reporters = ['terminal', 'json', 'junit', 'markdown', 'html'];
+
+/** May be given several times, or with several names at once. All but `terminal` write into the run's folder. */
+function reporterOption(byDefault = 'terminal'): Option {
+  const option = flag('--reporter <name>', `form of the report, may be repeated (default: ${byDefault})`);
+  return option.choices(reporters).argParser((text: string, before: readonly string[] = []) => {
+    const names = text.split(',').map((name) => name.trim());
+    const wrong = names.find((name) => !reporters.includes(name));
+    if (wrong === undefined) return [...before, ...names];
+    throw new InvalidArgumentError(`"${wrong}" is none of ${reporters.join(', ')}.`);
+  });
 }
 
 function wholeNumber(text: string): number {

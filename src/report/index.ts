@@ -1,4 +1,5 @@
 export type { ScenarioResult } from '../verdict/index.ts';
+export { type RunDetails, reportHtml } from './html.ts';
 export { reportJson } from './json.ts';
 export { reportJunit } from './junit.ts';
 export { reportMarkdown } from './markdown.ts';

@@ -91,6 +91,8 @@ const packageOwners: Readonly<Record<string, readonly string[]>> = {
   execa: ['base/', 'hosts/'],
   'fastest-levenshtein': ['base/'],
   'hdr-histogram-js': ['verdict/'],
+  // In the page of the HTML report, not in Node.
+  uplot: ['report/page/'],
   yaml: ['topology/'],
   // Schemas are written where the keys belong; only `topology` and `scenario` turn them into messages.
   zod: ['topology/', 'scenario/', 'kinds/', 'faults/'],

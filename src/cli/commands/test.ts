@@ -2,12 +2,13 @@ import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { exitCodes } from '../../base/errors.ts';
 import type { HostName } from '../../hosts/contract.ts';
-import { reportJson, reportJunit, reportTerminal } from '../../report/index.ts';
+import { reportJson, reportJunit } from '../../report/index.ts';
 import { runScenario } from '../../run.ts';
 import type { ScenarioResult, Verdict } from '../../verdict/index.ts';
 import type { Context } from '../context.ts';
 import { announceCleanup } from '../interrupt.ts';
 import { plumbingOptions } from '../labs.ts';
+import { type ReporterName, saveVerdict, writeReports } from '../reports.ts';
 import { loadLab, scenarioFile } from '../scenarios.ts';
 
 interface TestFlags {
@@ -18,6 +19,7 @@ interface TestFlags {
   readonly control: boolean;
   readonly runs: string;
   readonly junit?: string;
+  readonly reporter?: readonly ReporterName[];
 }
 
 /** Runs scenarios one after another. All files are checked before anything is created. */
@@ -51,8 +53,8 @@ export async function test(context: Context, labs: readonly string[], flags: Tes
       signal: context.signal,
       ...(flags.memory === undefined ? {} : { memoryMb: flags.memory }),
     });
-    await writeFile(join(runDirectory, 'verdict.json'), `${JSON.stringify(reportJson([result]), null, 2)}\n`);
-    context.print(reportTerminal(result, { colour: context.colour, width: context.width }));
+    await saveVerdict(result);
+    await writeReports(context, result, flags.reporter);
     if (flags.keep === true)
       context.print(`The lab is still up: tierlab ps --lab ${labName}; tierlab down ${labName}`);
     results.push(result);

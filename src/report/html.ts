@@ -1,0 +1,71 @@
+/** The report to look at: one file that needs nothing else, for any browser, phone, dark screen or printer. */
+import type { Plan } from '../topology/types.ts';
+import type { ScenarioResult, Series } from '../verdict/index.ts';
+import { brokenSection } from './html/broken-section.ts';
+import { pageData } from './html/charts.ts';
+import { environmentSection } from './html/environment.ts';
+import { html, jsonData, type Markup } from './html/markup.ts';
+import { pathsSection } from './html/paths.ts';
+import { expectationsSection, figuresSection, headSection, timelineSection } from './html/sections.ts';
+
+/** What a page needs besides the judgement. */
+interface PageParts {
+  /** Bundled script and style of the page, and the script's SHA-256 in base64: it alone may run. */
+  readonly script: string;
+  readonly scriptHash: string;
+  readonly style: string;
+}
+
+export interface RunDetails {
+  readonly series: Series;
+  /** Absent: it was not saved. */
+  readonly plan?: Plan;
+}
+
+/**
+ * A whole HTML document. Its content security policy lets it load nothing and run only its own script, so neither
+ * evidence nor names can do anything even if their escaping failed.
+ */
+export function reportHtml(
+  result: ScenarioResult,
+  details: { readonly main: RunDetails; readonly control?: RunDetails },
+  page: PageParts,
+): string {
+  const { main, control } = result;
+  const runs = [
+    { judgement: main, ...details.main },
+    ...(control === undefined || details.control === undefined
+      ? []
+      : [{ judgement: control, ...details.control }]),
+  ];
+  const data = pageData(runs);
+  const { markup } = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${page.scriptHash}'; base-uri 'none'; form-action 'none'">
+<title>${result.verdict}: ${result.name}</title>
+<style>${trusted(page.style)}</style>
+</head>
+<body>
+<main>
+${headSection(result)}
+${expectationsSection(result)}
+${timelineSection(main, data)}
+${pathsSection(runs)}
+${figuresSection(result)}
+${brokenSection(result)}
+${environmentSection(result, runs)}
+</main>
+<script type="application/json" id="data">${jsonData(data)}</script>
+<script>${trusted(page.script)}</script>
+</body>
+</html>
+`;
+  return markup;
+}
+
+/** Our own text, which must not be escaped. */
+const trusted = (markup: string): Markup => ({ markup });

@@ -1,0 +1,11 @@
+import { html, type Markup } from './markup.ts';
+
+/** A table that scrolls sideways where it is too wide. */
+export function table(head: readonly string[], rows: readonly (readonly (string | Markup)[])[]): Markup {
+  return html`<div class="scroll"><table>
+<thead><tr>${head.map((cell) => html`<th>${cell}</th>`)}</tr></thead>
+<tbody>${rows.map(
+    (row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>
+`,
+  )}</tbody></table></div>`;
+}

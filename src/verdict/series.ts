@@ -1,6 +1,6 @@
 /** What a run looked like over time, for plots: one pass over its events, in memory that grows with flows only. */
 import { type Buckets, bucketsFrom, type Column, type Durations, mostBuckets } from './buckets.ts';
-import { type Flow, standsAt } from './flow.ts';
+import { brokenAt } from './flow.ts';
 import { countBeat, countClose, countOpen, type HeldTally, heldTally } from './held-tally.ts';
 import type { BeatEvent, FaultEvent, RequestEvent, RunEvent, TrafficSpec } from './history.ts';
 import { type EventSource, HistoryError, type ParsedLine } from './parse-history.ts';
@@ -79,7 +79,7 @@ const leadMs = 3000;
 
 function collect(run: RunEvent): Collector {
   const never = Number.POSITIVE_INFINITY;
-  const buckets = bucketsFrom(run.t, run.durationMs <= 20_000 ? 100 : 250);
+  const buckets = bucketsFrom(run.t, run.durationMs <= 8000 ? 100 : 250);
   const held = new Map(run.traffic.flatMap((spec) => heldOf(spec, buckets)));
   const http = new Map(run.traffic.flatMap((spec) => httpOf(spec, buckets)));
   const ways = waysOf(run);
@@ -175,11 +175,13 @@ function heldOf(spec: TrafficSpec, buckets: Buckets): [string, HeldCollector][] 
     for (const flow of tally.flows) {
       if (flow === undefined) continue;
       const to = flow.end?.t ?? endAt;
+      // What ended by plan stood until the run's end, by another clock perhaps a moment longer.
+      const broke = brokenAt(flow);
       wait(flow.flow, to - (flow.end?.waitingMs ?? endAt - flow.lastAnswerAt - spec.heartbeatMs), to);
-      stand(l7(flow.l7), flow.openedAt, flow.end?.t);
+      stand(l7(flow.l7), flow.openedAt, broke);
       for (const [i, step] of flow.steps.entries()) {
-        const until = flow.steps[i + 1]?.t ?? flow.end?.t;
-        if (standsAt(flow, step.t)) stand(l4(step.l4), step.t, until);
+        const until = flow.steps[i + 1]?.t ?? broke;
+        if (broke === undefined || step.t < broke) stand(l4(step.l4), step.t, until);
       }
     }
   };
@@ -195,7 +197,7 @@ function heldOf(spec: TrafficSpec, buckets: Buckets): [string, HeldCollector][] 
   return [[spec.name, { tally, beat, finish, series }]];
 }
 
-function stand(column: Column, from: number, to: Flow['openedAt'] | undefined): void {
+function stand(column: Column, from: number, to: number | undefined): void {
   column.add(from, 1);
   if (to !== undefined) column.add(to, -1);
 }

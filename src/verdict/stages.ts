@@ -78,7 +78,9 @@ function stage(
 function fateOf(flow: Flow, from: number, to: number): Fate | undefined {
   const broke = brokenAt(flow);
   if (broke !== undefined && broke >= from && broke < to) return 'broken';
-  if (!standsAt(flow, to)) return undefined;
+  // What ended by plan did so because the run ended, by another clock perhaps a moment earlier.
+  const stands = broke === undefined ? flow.openedAt <= to : standsAt(flow, to);
+  if (!stands) return undefined;
   const before = l4Before(flow, from);
   return Number.isFinite(from) && before !== undefined && before !== l4Before(flow, to) ? 'moved' : 'kept';
 }

@@ -42,7 +42,9 @@ function chartsOf(name: string, runs: readonly ChartRun[]): ChartData[] {
 function heldCharts(name: string, runs: readonly (HeldSeries | undefined)[]): ChartData[] {
   return [
     stacked(`${name}: connections alive, by L7`, runs, (run) => byNode(run.onL7)),
-    stacked(`${name}: connections alive, by the L4 they were seen on`, runs, (run) => byNode(run.onL4)),
+    stacked(`${name}: connections alive, by the L4 they were seen on`, runs, (run) =>
+      sinceSeen(byNode(run.onL4)),
+    ),
     chart(`${name}: blackout, connections that wait for an answer`, 'count', runs, (run) => [
       { label: `> ${waitingMs / 1000} s`, values: run.waiting, colour: 'moved', style: 'area' },
       { label: `> ${stalledMs / 1000} s (stalled)`, values: run.stalled, colour: 'bad', style: 'area' },
@@ -94,6 +96,16 @@ function chart<Run>(
 
 const byNode = (nodes: Readonly<Record<string, readonly number[]>>): Line[] =>
   Object.entries(nodes).map(([label, values], i) => ({ label, values, colour: `c${i % 8}`, style: 'area' }));
+
+/** L4 nodes are first asked when the steady state is reached: before, nobody knows. */
+function sinceSeen(lines: readonly Line[]): Line[] {
+  const seen = lines.map(({ values }) => values.findIndex((value) => value !== 0)).filter((at) => at >= 0);
+  const first = Math.min(...seen);
+  return lines.map((line) => ({
+    ...line,
+    values: line.values.map((value, i) => (i < first ? null : value)),
+  }));
+}
 
 /** A fault lasts until its heal, or until the end. */
 function marksOf({ timeline }: Judgement): Mark[] {

@@ -8,16 +8,18 @@ export interface Place {
   readonly width: number;
 }
 
+export const boxHeight = 34;
 const minimumWidth = 300;
 const gap = 10;
 const tierHeight = 84;
 const characterWidth = 7;
 
 /** @returns places by node's name, and the size of the whole */
-export function layout(
-  tiers: readonly (readonly string[])[],
-  boxHeight: number,
-): { places: Map<string, Place>; width: number; height: number } {
+export function layout(tiers: readonly (readonly string[])[]): {
+  places: Map<string, Place>;
+  width: number;
+  height: number;
+} {
   const boxes = tiers.map((tier) => {
     const longest = Math.max(0, ...tier.map((name) => name.length));
     return Math.max(54, longest * characterWidth + 12);

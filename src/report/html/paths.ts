@@ -2,7 +2,8 @@
 import type { Plan } from '../../topology/types.ts';
 import type { Judgement, Series, Stage } from '../../verdict/index.ts';
 import { formatTime } from '../story.ts';
-import { diagram, linksOf, tiersOf } from './diagram.ts';
+import { chainOf } from './chain.ts';
+import { diagram } from './diagram.ts';
 import { html, type Markup } from './markup.ts';
 
 export interface PathRun {
@@ -20,13 +21,12 @@ ${shown.map((run) => pictures(run, shown.length > 1))}</section>`;
 }
 
 function pictures({ judgement, series, plan }: PathRun, isTitled: boolean): Markup {
-  const tiers = tiersOf(plan, series.stages);
-  const links = linksOf(plan);
+  const chain = chainOf(plan, series.stages);
   const title = judgement.role === 'main' ? 'Run' : 'Control';
   return html`${isTitled ? html`<h3>${title}</h3>` : undefined}
 <div class="stages">${series.stages.map(
     (stage) => html`<figure class="scroll"><figcaption><b>${stage.title}</b><br>${caption(stage)}</figcaption>
-${diagram(stage, tiers, links)}</figure>
+${diagram(stage, chain)}</figure>
 `,
   )}</div>`;
 }

@@ -20,15 +20,16 @@ ${reasons.length === 0 ? undefined : html`<ul>${reasons.map((reason) => html`<li
 const badge = (verdict: Verdict): Markup => html`<b class="badge ${verdict}">${verdict}</b>`;
 
 export function expectationsSection({ main, control }: ScenarioResult): Markup {
+  const ofControl =
+    control === undefined
+      ? undefined
+      : html`<div><h3>Of the control, with ${protectionOff(control)}</h3>
+${expectations(control)}
+<p class="hint">The same faults with the protection off. It must break as named here, or the run proves nothing.</p></div>`;
   return html`<section><h2>Expected</h2>
-${expectations(main)}
-${
-  control === undefined
-    ? undefined
-    : html`<h3>Of the control, with ${protectionOff(control)}</h3>
-<p class="hint">The same faults with the protection off. It must break as named here, or the run proves nothing.</p>
-${expectations(control)}`
-}</section>`;
+<div class="pair"><div>${control === undefined ? undefined : html`<h3>Of the run</h3>`}
+${expectations(main)}</div>
+${ofControl}</div></section>`;
 }
 
 function expectations({ expectations: all, believable }: Judgement): Markup {

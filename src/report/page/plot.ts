@@ -24,7 +24,7 @@ export function plot(
       ...sizeOf(place),
       ...optionsOf(data, chart),
       series: [
-        { label: 'at', value: (_, x) => (x === null ? '–' : `${x.toFixed(2)} s`) },
+        { label: 'at', value: (_, x) => (x === null ? '' : `${x.toFixed(2)} s`) },
         ...lines.map((line, i) => seriesOf(line, lines[i]?.values ?? [], chart)),
       ],
       hooks: {
@@ -76,6 +76,7 @@ function optionsOf(
       {
         ...axis,
         size: 46,
+        ...(isLog ? { splits: (_, __, min, max) => decades(min, max) } : {}),
         values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : formatTick(tick, unit))),
       },
     ],
@@ -101,7 +102,7 @@ function seriesOf(line: Line, own: Line['values'], chart: ChartData | undefined)
       : {}),
     points:
       line.style === 'points' ? { show: true, size: 3, fill: () => colour(line.colour) } : { show: false },
-    value: (_, __, ___, i) => (i === null ? '–' : formatValue(own[i] ?? null, unit)),
+    value: (_, __, ___, i) => (i === null ? '' : formatValue(own[i] ?? null, unit)),
   };
 }
 
@@ -113,9 +114,10 @@ function bandsOf({ panels }: ChartData): uPlot.Band[] {
   }));
 }
 
-function sums(lines: readonly Line[]): number[][] {
-  const all: number[][] = [];
-  for (const { values } of lines) all.push(values.map((value, i) => (value ?? 0) + (all.at(-1)?.[i] ?? 0)));
+function sums(lines: readonly Line[]): (number | null)[][] {
+  const all: (number | null)[][] = [];
+  for (const { values } of lines)
+    all.push(values.map((value, i) => (value === null ? null : value + (all.at(-1)?.[i] ?? 0))));
   return all;
 }
 
@@ -137,6 +139,12 @@ function durationRange(chart: ChartData | undefined): [number, number] {
   const low = known.reduce((least, value) => Math.min(least, value), 10);
   const high = known.reduce((most, value) => Math.max(most, value), 100);
   return [10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(high))];
+}
+
+/** Lines at whole powers of ten only: those between say little and are many. */
+function decades(low: number, high: number): number[] {
+  const first = Math.round(Math.log10(low));
+  return Array.from({ length: Math.round(Math.log10(high)) - first + 1 }, (_, i) => 10 ** (first + i));
 }
 
 /** The style sheet writes colours as `#rrggbb`. */

@@ -74,9 +74,16 @@ function outcomeOf(
 }
 
 function caseLines({ classname, name, outcome }: Case): string[] {
-  const head = `    <testcase classname="${attribute(classname)}" name="${attribute(name)}"`;
+  // A case is judged at no cost; the time of the run is its suite's.
+  const head = `    <testcase classname="${attribute(classname)}" name="${attribute(name)}" time="0"`;
   if (outcome === undefined) return [`${head}/>`];
-  return [`${head}>`, `      <${outcome.type} message="${attribute(outcome.message)}"/>`, '    </testcase>'];
+  // The usual schema asks for a type of failures and errors, and knows none of what was skipped.
+  const type = outcome.type === 'skipped' ? '' : ' type="expectation"';
+  return [
+    `${head}>`,
+    `      <${outcome.type}${type} message="${attribute(outcome.message)}"/>`,
+    '    </testcase>',
+  ];
 }
 
 function countsOf(cases: readonly Case[]): string {

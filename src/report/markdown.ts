@@ -2,6 +2,7 @@ import type { Judgement, ScenarioResult } from '../verdict/index.ts';
 import { brokenRows, restLine } from './broken.ts';
 import { figureRows } from './figures.ts';
 import { formatTime, happenings, protectionOff, sentence } from './story.ts';
+import { plain } from './text.ts';
 
 /** For a job's summary or a pull request: one section a scenario. */
 export function reportMarkdown(results: readonly ScenarioResult[]): string {
@@ -28,7 +29,7 @@ function section(result: ScenarioResult): string {
     ...figures(result),
     ...broken('Broken connections', main),
     ...(control === undefined ? [] : broken('Broken connections of the control', control)),
-    `${main.host} host, Linux ${main.kernel}, seed ${main.seed}, saved in \`${runDir}\``,
+    `${cell(main.host)} host, Linux ${cell(main.kernel)}, seed ${main.seed}, saved in ${code(runDir)}`,
     '',
   ];
   return lines.join('\n');
@@ -64,9 +65,11 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), `|${head.map(() => '---|').join('')}`, ...rows.map(line), ''];
 }
 
-/** Text that breaks neither the table nor the page. */
+/** Text that breaks neither the table nor the page, and shows as it is: no link, picture, markup or emphasis. */
 function cell(text: string): string {
-  return text
-    .replace(/[\r\n]+/g, ' ')
-    .replace(/[|<\\]/g, (character) => (character === '<' ? '&lt;' : `\\${character}`));
+  return plain(text)
+    .replace(/[\\|`*[\]~&]|(?<!\w)_|_(?!\w)/g, '\\$&')
+    .replaceAll('<', '&lt;');
 }
+
+const code = (text: string): string => `\`${plain(text).replaceAll('`', "'")}\``;

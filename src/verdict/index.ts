@@ -5,14 +5,8 @@ export { judge } from './judge.ts';
 export { judgeScenario } from './judge-scenario.ts';
 export { describeMetrics, metricTable, metricUnit } from './metrics.ts';
 export { HistoryError, type ParsedLine, parseHistory } from './parse-history.ts';
-export {
-  type HeldSeries,
-  type HttpSeries,
-  type LatencySeries,
-  type Series,
-  seriesOf,
-  stalledMs,
-  waitingMs,
-} from './series.ts';
+export { seriesOf } from './series.ts';
+export { stalledMs, waitingMs } from './series-held.ts';
+export type * from './series-types.ts';
 export type { Stage } from './stages.ts';
 export type * from './types.ts';

@@ -15,13 +15,14 @@ export function html(strings: TemplateStringsArray, ...values: readonly Value[])
 
 /** Data for a script of the page: JSON in which nothing can end the element that holds it. */
 export function jsonData(value: unknown): Markup {
-  return { markup: JSON.stringify(value).replaceAll('<', '\\u003c') };
+  const text = JSON.stringify(value, (_, one: unknown) => (typeof one === 'string' ? readable(one) : one));
+  return { markup: text.replaceAll('<', '\\u003c') };
 }
 
 function rendered(value: Value): string {
   if (value === undefined) return '';
   if (typeof value === 'number') return String(value);
-  if (typeof value === 'string') return escaped(plain(value));
+  if (typeof value === 'string') return escaped(readable(value));
   if ('markup' in value) return value.markup;
   return value.map((one) => one?.markup ?? '').join('');
 }
@@ -34,8 +35,9 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** For text and for attributes in quotes. Bidirectional overrides could show a name as what it is not. */
+/** For text and for attributes in quotes. */
 const escaped = (text: string): string =>
-  text
-    .replace(/[\u202a-\u202e\u2066-\u2069]/g, '')
-    .replace(/[&<>"']/g, (character) => entities[character] ?? character);
+  text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
+
+/** Bidirectional overrides could show a name as what it is not. */
+const readable = (text: string): string => plain(text).replace(/[\u202a-\u202e\u2066-\u2069]/g, '');

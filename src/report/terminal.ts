@@ -23,7 +23,7 @@ export function reportTerminal(
   const width = Math.max(60, Math.min(available, 120));
   const { main, control } = result;
   const sections = [
-    [colour.bold(clip(plain(result.name), width)), colour.dim(result.file)],
+    [colour.bold(clip(plain(result.name), width)), colour.dim(plain(result.file))],
     whatHappened(main, colour, width),
     figures(result, colour, width),
     expected('Expected', main, colour, width),
@@ -86,7 +86,7 @@ function expected(title: string, run: Judgement, colour: ChalkInstance, width: n
     );
   });
   const doubt = run.believable ? '' : colour.yellow(' — does not count: the run cannot be believed');
-  return [colour.bold(title) + doubt, ...(lines.length === 0 ? ['  nothing'] : lines)];
+  return [colour.bold(plain(title)) + doubt, ...(lines.length === 0 ? ['  nothing'] : lines)];
 }
 
 const marks: Readonly<Record<Verdict, string>> = { pass: '✓', fail: '✗', unknown: '?' };
@@ -121,7 +121,7 @@ function verdict(result: ScenarioResult, colour: ChalkInstance, width: number): 
     ),
   ];
   const from = `${main.host} host, Linux ${main.kernel}, seed ${main.seed}, saved in ${runDir}`;
-  const facts = [...wrap(from, width - 4), `judge it again: tierlab judge ${runDir}`];
+  const facts = [...wrap(plain(from), width - 4), plain(`judge it again: tierlab judge ${runDir}`)];
   const line = paint('━'.repeat(width));
   return [
     line,

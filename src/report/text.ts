@@ -2,8 +2,10 @@
 
 /** Text from outside (evidence, log lines) must not move the cursor or ring the bell. */
 export function plain(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim();
+  return harmless(text).trim();
 }
+
+const harmless = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
 
 /** Shortened with an ellipsis if it is too long. */
 export function clip(text: string, width: number): string {
@@ -14,7 +16,7 @@ export function clip(text: string, width: number): string {
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
+  for (const word of harmless(text).split(' ')) {
     if (line !== '' && line.length + 1 + word.length > width) {
       lines.push(line);
       line = word;
@@ -27,7 +29,8 @@ export function wrap(text: string, width: number): string[] {
 }
 
 /** One cell beside the other, each as wide as its widest; the last is wrapped into what is left of the width. */
-export function columns(rows: readonly (readonly string[])[], width: number, indent = 2, gap = 2): string[] {
+export function columns(cells: readonly (readonly string[])[], width: number, indent = 2, gap = 2): string[] {
+  const rows = cells.map((row) => row.map(harmless));
   const count = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: count }, (_, i) =>
     Math.max(0, ...rows.map((row) => row[i]?.length ?? 0)),

@@ -35,8 +35,9 @@ function chartsOf(name: string, runs: readonly ChartRun[]): ChartData[] {
   const each = runs.map(({ series }) => series.traffic.find((traffic) => traffic.name === name));
   const held = each.map((traffic) => (traffic?.type === 'held-tcp' ? traffic : undefined));
   const http = each.map((traffic) => (traffic?.type === 'http' ? traffic : undefined));
-  if (held[0] !== undefined) return heldCharts(name, held);
-  return http[0] === undefined ? [] : httpCharts(name, http);
+  const charts = held[0] !== undefined ? heldCharts(name, held) : httpCharts(name, http);
+  // In a topology without L4 nodes nothing is ever seen on one.
+  return charts.filter(({ panels }) => panels.some(({ lines }) => lines.length > 0));
 }
 
 function heldCharts(name: string, runs: readonly (HeldSeries | undefined)[]): ChartData[] {

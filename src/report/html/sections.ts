@@ -60,7 +60,7 @@ export function timelineSection(main: Judgement, data: PageData): Markup {
   );
   return html`<section><h2>What happened</h2>
 <div class="scroll"><table><tbody>${list}</tbody></table></div>
-<p class="hint">Seconds since steady state. Red bands: a fault, until it was healed. Drag to look closer, double-click to go back.</p>
+<p class="hint">Seconds since ${main.steady.reached ? 'steady state' : 'the start'}. Red bands: a fault, until it was healed. Drag to look closer, double-click to go back.</p>
 <noscript><p class="doubt">The plots need JavaScript; everything else on this page does not.</p></noscript>
 ${charts}</section>`;
 }

@@ -65,10 +65,7 @@ function optionsOf(
     cursor: { sync: { key: 'time', setSeries: false }, y: false, points: { size: 5 } },
     legend: { live: true },
     scales: {
-      x: {
-        time: false,
-        range: (_, min, max) => (min === null || min === max ? [...data.range] : [min, max]),
-      },
+      x: { time: false, range: (self, min, max) => shownRange(self.data[0], min, max, data.range) },
       y: isLog ? { distr: 3, log: 10, range: durationRange(chart) } : { range: [0, ceiling(chart)] },
     },
     axes: [
@@ -139,6 +136,17 @@ function durationRange(chart: ChartData | undefined): [number, number] {
   const low = known.reduce((least, value) => Math.min(least, value), 10);
   const high = known.reduce((most, value) => Math.max(most, value), 100);
   return [10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(high))];
+}
+
+/** Whoever looks at all of a run's own times looks at those of all runs: they are compared by eye. */
+function shownRange(
+  times: ArrayLike<number>,
+  min: number | null,
+  max: number | null,
+  all: PageData['range'],
+): [number, number] {
+  const [first = 0, last = 0] = [times[0], times[times.length - 1]];
+  return min === null || max === null || (min <= first && max >= last) ? [...all] : [min, max];
 }
 
 /** Lines at whole powers of ten only: those between say little and are many. */

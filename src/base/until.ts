@@ -12,8 +12,10 @@ export interface UntilOptions {
   readonly withinMs: number;
   /** What is waited for, as a clause: "every router has every L4 as next hop". */
   readonly why: string;
-  /** First pause between two probes; it grows by half each time, to ten times its start. */
+  /** First pause between two probes; it grows by half each time, to `mostMs`. */
   readonly everyMs?: number;
+  /** Default ten times `everyMs`. */
+  readonly mostMs?: number;
   readonly signal?: AbortSignal | undefined;
   /** Stable code of the error that a timeout throws. */
   readonly code?: string;
@@ -26,9 +28,9 @@ export interface UntilOptions {
  * @throws WorldError (exit code 4) after `withinMs`
  */
 export async function until(probe: () => Promise<Probe> | Probe, options: UntilOptions): Promise<Probe> {
-  const { withinMs, why, everyMs = 50, signal, code = 'timeout', hint } = options;
+  const { withinMs, why, everyMs = 50, mostMs = everyMs * 10, signal, code = 'timeout', hint } = options;
   const start = performance.now();
-  for (let pause = everyMs; ; pause = Math.min(pause * 1.5, everyMs * 10)) {
+  for (let pause = everyMs; ; pause = Math.min(pause * 1.5, mostMs)) {
     signal?.throwIfAborted();
     const found = await probe();
     if (found.ok) return found;

@@ -68,12 +68,16 @@ export function plumbLab(plan: Plan, lab: LabPaths, options: PlumbingOptions): R
         batch(switchFile(lab, network)),
       ]),
     },
-    // They take longest to start, and start where they are.
+    // Routing first: its sessions come up on timers of their own while the rest is being started.
+    { lanes, jobs: plan.nodes.map((node) => networkJob(node, plan, lab, options)) },
     {
       lanes: 1,
       jobs: groups.map(({ kind, nodes }) => [start(lab, sharedDaemon(kind, nodes, plan, lab, options))]),
     },
-    { lanes, jobs: plan.nodes.map((node) => nodeJob(node, plan, lab, options)) },
+    {
+      lanes,
+      jobs: plan.nodes.map((node) => serviceJob(node, plan, lab, options)).filter((job) => job.length > 1),
+    },
   ];
   files.set(upFile(lab), writeStages(stages.filter(({ jobs }) => jobs.length > 0)));
   files.set(plumberFile(lab), plumberScript);
@@ -97,7 +101,8 @@ export function plumbNode(
   const jobs: Job[] = [
     [{ do: 'run', argv: ['ip', 'netns', 'add', netnsName(lab, node.name)] }],
     ...cables,
-    nodeJob(node, plan, lab, options),
+    networkJob(node, plan, lab, options),
+    serviceJob(node, plan, lab, options),
   ];
   return { argv: ['perl', plumberFile(lab), '-'], input: writeStages([{ lanes: 1, jobs }]) };
 }
@@ -176,15 +181,24 @@ function nodeBatch(node: PlannedNode, kind: Kind, plan: Plan): string {
   ]);
 }
 
-function nodeJob(node: PlannedNode, plan: Plan, lab: LabPaths, options: PlumbingOptions): Job {
+/** A node as part of the network: sysctls, addresses, routes, and the daemons whose packets are on a timer. */
+function networkJob(node: PlannedNode, plan: Plan, lab: LabPaths, options: PlumbingOptions): Job {
   const sysctls = options.kinds[node.kind]?.sysctls(node, plan) ?? {};
   return [
     enter(lab, node.name),
     ...withoutIpv6,
     ...Object.entries(sysctls).map(([path, value]): Step => ({ do: 'sysctl', path, value })),
     batch(batchFile(lab, node)),
-    ...ownDaemons(node, plan, lab, options).map((daemon) => start(lab, daemon)),
+    ...ownDaemons(node, plan, lab, options)
+      .filter(({ urgent = false }) => urgent)
+      .map((daemon) => start(lab, daemon)),
   ];
+}
+
+/** The rest of a node's daemons. */
+function serviceJob(node: PlannedNode, plan: Plan, lab: LabPaths, options: PlumbingOptions): Job {
+  const daemons = ownDaemons(node, plan, lab, options).filter(({ urgent = false }) => !urgent);
+  return [enter(lab, node.name), ...daemons.map((daemon) => start(lab, daemon))];
 }
 
 const enter = (lab: LabPaths, nodeOrNetwork: string): Step => ({

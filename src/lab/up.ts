@@ -1,11 +1,14 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { WorldError } from '../base/errors.ts';
 import type { Report } from '../base/progress.ts';
+import { formatDuration } from '../base/units.ts';
 import { type Probe, until } from '../base/until.ts';
 import type { Host, HostKind, Requirements } from '../hosts/contract.ts';
 import type { Kind } from '../kinds/contract.ts';
 import type { Plan, PlannedNode } from '../topology/types.ts';
+import { askerScript } from './asker.ts';
 import { LiveLab } from './live.ts';
 import { type LabPaths, logFile } from './paths.ts';
 import { directoriesOf, type PlumbingOptions, plumbLab } from './plumbing.ts';
@@ -67,10 +70,10 @@ export async function bringUp(plan: Plan, lab: LabPaths, options: UpOptions): Pr
       message: `plumbing ${plan.nodes.length} nodes on ${plan.networks.length} networks`,
     });
     await live.step('plumbing', rendered.argv, { timeoutMs: 60_000 + plan.nodes.length * 200, signal });
+    report({ type: 'step', message: 'waiting for an answer through every VIP' });
+    await waitForChain(live, options);
     report({ type: 'step', message: 'waiting for every node to be ready' });
     await waitForNodes(live, options);
-    report({ type: 'step', message: 'waiting for an answer through every VIP' });
-    await waitForServices(live, options);
     await writeState(lab, { ...state, phase: 'up' });
     return live;
   } catch (error) {
@@ -98,7 +101,6 @@ const plumbingPrograms = [
   { command: 'ip', debianPackage: 'iproute2' },
   { command: 'perl', debianPackage: 'perl-base' },
   { command: 'nsenter', debianPackage: 'util-linux' },
-  { command: 'bash', debianPackage: 'bash' },
 ] as const;
 
 async function explainExisting(lab: LabPaths): Promise<'already'> {
@@ -119,15 +121,64 @@ async function explainExisting(lab: LabPaths): Promise<'already'> {
   );
 }
 
+/**
+ * One process asks for the chain as a whole, which costs less than asking every node again and again while all of them
+ * are starting. Meanwhile the daemons are watched; and if there is no answer, the nodes are asked why.
+ */
+async function waitForChain(live: LiveLab, options: UpOptions): Promise<void> {
+  const over = new AbortController();
+  const watched = watchDaemons(live, over.signal);
+  try {
+    await Promise.race([askServices(live, options), watched]);
+  } catch (error) {
+    if (error instanceof WorldError && error.code === 'service-not-ready') await blameNode(live, options);
+    throw error;
+  } finally {
+    over.abort();
+    await watched.catch(() => undefined);
+  }
+}
+
+/** Names a node that is not ready as the reason why the chain does not answer. */
+async function blameNode(live: LiveLab, { readyWithinMs = 30_000 }: UpOptions): Promise<void> {
+  for (const node of live.plan.nodes) {
+    const { ok, saw } = await probeNode(live, node);
+    if (ok) continue;
+    const message = `waited ${formatDuration(readyWithinMs)} for: node ${node.name} (${node.kind}) to be ready`;
+    const error = new WorldError(message, {
+      code: 'node-not-ready',
+      exitCode: 4,
+      details: [`last seen: ${saw}`],
+    });
+    throw await withLogs(error, live, node);
+  }
+}
+
+async function probeNode(live: LiveLab, node: PlannedNode): Promise<Probe> {
+  return live
+    .kindOf(node)
+    .ready(live.view(node))
+    .catch((error: unknown): Probe => ({ ok: false, saw: String((error as Error).message) }));
+}
+
+/** Rejects when a daemon exits; resolves when `signal` aborts. */
+async function watchDaemons(live: LiveLab, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    for (const node of live.plan.nodes) {
+      if (signal.aborted) return;
+      await assertDaemonsLive(live, node).catch(async (error: unknown) => {
+        throw await withLogs(error, live, node);
+      });
+    }
+    await delay(500, undefined, { signal }).catch(() => undefined);
+  }
+}
+
 async function waitForNodes(live: LiveLab, { readyWithinMs = 30_000, signal }: UpOptions): Promise<void> {
   await Promise.all(
     live.plan.nodes.map(async (node) => {
-      const kind = live.kindOf(node);
-      const view = live.view(node);
       const probe = async (): Promise<Probe> => {
-        const found = await kind
-          .ready(view)
-          .catch((error: unknown): Probe => ({ ok: false, saw: String((error as Error).message) }));
+        const found = await probeNode(live, node);
         if (!found.ok) await assertDaemonsLive(live, node);
         return found;
       };
@@ -135,6 +186,7 @@ async function waitForNodes(live: LiveLab, { readyWithinMs = 30_000, signal }: U
         await until(probe, {
           withinMs: readyWithinMs,
           everyMs: 80,
+          mostMs: 200,
           why: `node ${node.name} (${node.kind}) to be ready`,
           signal,
           code: 'node-not-ready',
@@ -190,51 +242,28 @@ async function withLogs(error: unknown, live: LiveLab, node: PlannedNode): Promi
   });
 }
 
-/** A request from a client through each VIP: the chain as a whole. One process asks until there is an answer. */
-async function waitForServices(live: LiveLab, { readyWithinMs = 30_000, signal }: UpOptions): Promise<void> {
+/** A request from a client through each VIP. One process asks until there is an answer. */
+async function askServices(live: LiveLab, { readyWithinMs = 30_000, signal }: UpOptions): Promise<void> {
   const client = live.plan.nodes.find(({ tier }) => tier === 0);
   if (client === undefined) return;
   await Promise.all(
     live.plan.services.map(async ({ name, vip, port }) => {
       const seconds = Math.ceil(readyWithinMs / 1000);
-      const result = await live.exec(
-        client.name,
-        ['bash', '-c', askService, 'ask', vip, String(port), String(seconds)],
-        {
-          timeoutMs: readyWithinMs + 5000,
-          signal,
-        },
-      );
-      if (result.exitCode === 0) return;
-      throw new WorldError(
-        `waited ${seconds} s for: an answer through the VIP of ${name} (${vip}:${port}), asked by ${client.name}`,
-        {
-          code: 'service-not-ready',
-          exitCode: 4,
-          details: [
-            `last seen: ${result.stdout.trim().split('\n').at(-1) ?? ''}`,
-            ...result.stderr.trim().split('\n').slice(-2),
-          ],
-        },
-      );
+      const argv = ['perl', '-e', askerScript, vip, String(port), String(seconds)];
+      const { exitCode, stdout, stderr } = await live.exec(client.name, argv, {
+        timeoutMs: readyWithinMs + 5000,
+        signal,
+      });
+      if (exitCode === 0) return;
+      const what = `an answer through the VIP of ${name} (${vip}:${port}), asked by ${client.name}`;
+      throw new WorldError(`waited ${formatDuration(readyWithinMs)} for: ${what}`, {
+        code: 'service-not-ready',
+        exitCode: 4,
+        details: [`last seen: ${stdout.trim()}`, ...stderr.trim().split('\n').slice(-2)],
+      });
     }),
   );
 }
-
-/** bash opens TCP connections itself: no further process. $1 VIP, $2 port, $3 seconds. */
-const askService = `
-end=$((SECONDS + $3))
-while [ $SECONDS -lt $end ]; do
-  if exec 3<>"/dev/tcp/$1/$2"; then
-    printf 'GET / HTTP/1.1\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n' "$1" >&3
-    read -r -t 2 line <&3 && echo "$line"
-    exec 3>&-
-    case $line in 'HTTP/1.1 200'*) exit 0 ;; esac
-  fi 2>/dev/null
-  read -r -t 0.1 <><(:)
-done
-exit 1
-`;
 
 /** Connects to a lab that is up already. */
 export async function attach(

@@ -148,19 +148,17 @@ function historyOf(role: 'main' | 'control', expression: string): HistoryEvent[]
           from: 'l4-1',
         }),
       ),
-    ...all
-      .filter(isLost)
-      .map(
-        (flow): HistoryEvent => ({
-          type: 'close',
-          t: crashAt + 600 + flow,
-          traffic,
-          flow,
-          cause: 'rst',
-          detail: 'read ECONNRESET',
-          waitingMs: 300,
-        }),
-      ),
+    ...all.filter(isLost).map(
+      (flow): HistoryEvent => ({
+        type: 'close',
+        t: crashAt + 600 + flow,
+        traffic,
+        flow,
+        cause: 'rst',
+        detail: 'read ECONNRESET',
+        waitingMs: 300,
+      }),
+    ),
     { type: 'phase', t: timelineAt + seconds * 1000, phase: 'end' },
   ];
   for (let second = 0; second < seconds; second++) {

@@ -81,7 +81,8 @@ describe('a user-mode-linux guest', { timeout: 120_000 }, () => {
 
   test('is a machine on which the native host keeps its contract too', () =>
     inLab(async (lab) => {
-      const host = await kind.open({ lab, ...quiet });
+      // With the programs in dist/, the guest sees all of the checkout, wherever that lies.
+      const host = await umlHost(join(process.cwd(), 'dist')).open({ lab, ...quiet });
       const config = join(import.meta.dirname, 'inside-guest.config.ts');
       const vitest = join(process.cwd(), 'node_modules/vitest/vitest.mjs');
       // The runner is the one loader of configurations that writes nothing beside them.

@@ -22,7 +22,7 @@ export interface Daemon {
   /** `bird`, `keepalived`, `haproxy`, `web`. */
   readonly name: string;
   readonly argv: readonly string[];
-  /** Its packets are on a timer (BFD): on a crowded machine it goes before the others, or it is taken for dead. */
+  /** Works by timers (BFD, health checks): it starts first and, on a crowded machine, goes before the others. */
   readonly urgent?: boolean;
 }
 

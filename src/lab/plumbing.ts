@@ -68,7 +68,7 @@ export function plumbLab(plan: Plan, lab: LabPaths, options: PlumbingOptions): R
         batch(switchFile(lab, network)),
       ]),
     },
-    // Routing first: its sessions come up on timers of their own while the rest is being started.
+    // First what has timers of its own to wait for, while the rest is being started.
     { lanes, jobs: plan.nodes.map((node) => networkJob(node, plan, lab, options)) },
     {
       lanes: 1,

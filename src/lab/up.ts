@@ -164,13 +164,13 @@ async function probeNode(live: LiveLab, node: PlannedNode): Promise<Probe> {
 /** Rejects when a daemon exits; resolves when `signal` aborts. */
 async function watchDaemons(live: LiveLab, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
+    await delay(1000, undefined, { signal }).catch(() => undefined);
     for (const node of live.plan.nodes) {
       if (signal.aborted) return;
       await assertDaemonsLive(live, node).catch(async (error: unknown) => {
         throw await withLogs(error, live, node);
       });
     }
-    await delay(500, undefined, { signal }).catch(() => undefined);
   }
 }
 

@@ -43,6 +43,8 @@ export const ipvs: Kind = {
     birdDaemon(paths),
     {
       name: 'keepalived',
+      // Its checks are on a timer, and it waits a second before the first one (BOOTSTRAP_DELAY in its source).
+      urgent: true,
       argv: [
         'keepalived',
         '--dont-fork',

@@ -24,7 +24,12 @@ _tierlab() {
 compdef _tierlab tierlab
 `,
   fish: `# tierlab completion for fish: tierlab completion fish | source
-complete -c tierlab -f -a '(tierlab __complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null; or __fish_complete_path (commandline -ct))'
+function __tierlab_complete
+  set -l words (commandline -opc) (commandline -ct)
+  tierlab __complete -- $words[2..-1] 2>/dev/null
+  or __fish_complete_path (commandline -ct)
+end
+complete -c tierlab -f -a '(__tierlab_complete)'
 `,
 };
 

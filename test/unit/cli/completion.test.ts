@@ -13,7 +13,9 @@ test.for(['bash', 'zsh', 'fish'])('%s accepts its completion script', (shell, { 
   const { exitCode, stdout } = tierlab(['completion', shell]);
   expect(exitCode).toBe(0);
   expect(stdout).toContain('tierlab __complete');
-  const check = spawnSync(shell, ['-n'], { input: stdout, encoding: 'utf8' });
+  const script = join(scratch(), `completion.${shell}`);
+  writeFileSync(script, stdout);
+  const check = spawnSync(shell, ['-n', script], { encoding: 'utf8' });
   if (check.error !== undefined) skip(`no ${shell} here`);
   expect({ status: check.status, stderr: check.stderr }).toEqual({ status: 0, stderr: '' });
 });

@@ -4,6 +4,7 @@ import { routing } from '../bird/routing.ts';
 import { birdDaemon, birdFile, birdProgram, speakerReady, speakerStats } from '../bird/speaker.ts';
 import { forwarding, quietVips } from '../bird/sysctls.ts';
 import type { CarriedFlow, Kind, NodeStats, NodeView } from '../contract.ts';
+import { announceFile, announceScript } from './announce.ts';
 import { balancing } from './balancing.ts';
 import { idleSeconds, parseConnections } from './connections.ts';
 import { drain, speakerConfig } from './drain.ts';
@@ -29,9 +30,10 @@ export const ipvs: Kind = {
     { command: 'keepalived', debianPackage: 'keepalived' },
     { command: 'ipvsadm', debianPackage: 'ipvsadm' },
   ],
-  render: (node, plan) => ({
+  render: (node, plan, paths) => ({
     [birdFile]: speakerConfig(node, plan),
-    [keepalivedFile]: keepalivedConfig(node),
+    [keepalivedFile]: keepalivedConfig(node, paths),
+    [announceFile]: announceScript,
   }),
   ipBatch: (node) => [
     `link add name ${announceDevice} up type dummy`,

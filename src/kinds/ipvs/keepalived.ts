@@ -1,10 +1,12 @@
 /**
  * keepalived checks the servers and sets their weights; it never takes one out of the table (`inhibit_on_failure`), because
  * the Maglev table depends on the order of insertion, which must be the same on all L4 nodes. It puts each VIP on the
- * dummy `announce` while at least one server is well (`quorum_up`), whence the node's BIRD announces it.
+ * dummy `announce` while at least one server is well (`quorum_up`, see announce.ts), whence the node's BIRD announces it.
  */
 import type { PlannedNode, Service } from '../../topology/types.ts';
 import { milliseconds } from '../bird/options.ts';
+import type { NodePaths } from '../contract.ts';
+import { announceFile, settlingSeconds } from './announce.ts';
 import { type IpvsOptions, ipvsOptions } from './options.ts';
 
 export const keepalivedFile = 'keepalived.conf';
@@ -13,7 +15,7 @@ export const keepalivedFile = 'keepalived.conf';
 export const announceDevice = 'announce';
 
 /** @returns the text of `keepalived.conf` */
-export function keepalivedConfig(node: PlannedNode): string {
+export function keepalivedConfig(node: PlannedNode, paths: NodePaths): string {
   const options = ipvsOptions.parse(node.options);
   return `${[
     'global_defs {',
@@ -22,11 +24,17 @@ export function keepalivedConfig(node: PlannedNode): string {
     // A keepalived that was killed leaves its table behind; the next one begins with an empty one.
     '  lvs_flush',
     '}',
-    ...node.services.flatMap((service) => virtualServer(node, service, options)),
+    ...node.services.flatMap((service) => virtualServer(node, service, options, paths)),
   ].join('\n')}\n`;
 }
 
-function virtualServer(node: PlannedNode, { vip, port }: Service, options: IpvsOptions): string[] {
+function virtualServer(
+  node: PlannedNode,
+  { vip, port }: Service,
+  options: IpvsOptions,
+  paths: NodePaths,
+): string[] {
+  const servers = node.services.filter((service) => service.vip === vip).length * node.targets.length;
   return [
     '',
     `virtual_server ${vip} ${port} {`,
@@ -40,7 +48,7 @@ function virtualServer(node: PlannedNode, { vip, port }: Service, options: IpvsO
     // A keepalived that ends takes its table along, so the VIP goes too.
     '  omega',
     '  quorum 1',
-    `  quorum_up "${ipProgram} address replace ${vip}/32 dev ${announceDevice}"`,
+    `  quorum_up "/usr/bin/perl ${paths.files}/${announceFile} ${vip} ${announceDevice} ${servers} ${settlingSeconds(options)}"`,
     `  quorum_down "${ipProgram} address delete ${vip}/32 dev ${announceDevice}"`,
     ...node.targets.flatMap(({ address }) => realServer(address, port, options)),
     '}',

@@ -1,0 +1,55 @@
+/**
+ * Announces a VIP once the table is whole: `perl announce.pl VIP DEVICE SERVERS SECONDS`. keepalived calls its `quorum_up` as
+ * soon as one server is well. A balancer that joins then, with a part of its table, sends flows that are under way to
+ * servers that know nothing of them; the others have the whole table. So this waits until all servers have been found
+ * well, or have had the time to be found dead. Perl, because in the guest a shell would need a process for each pause.
+ *
+ * `/proc/net/ip_vs` leaves servers out where there are many namespaces; then `ipvsadm` is asked.
+ */
+import { milliseconds } from '../bird/options.ts';
+import type { IpvsOptions } from './options.ts';
+
+export const announceFile = 'announce.pl';
+
+/** Seconds in which a server that is dead is found dead: every attempt times out. */
+export function settlingSeconds(options: IpvsOptions): number {
+  const { check_timeout, check_retries, check_retry_delay } = options;
+  return (
+    ((check_retries + 1) * milliseconds(check_timeout) + check_retries * milliseconds(check_retry_delay)) /
+    1000
+  );
+}
+
+export const announceScript = `use strict;
+my ($vip, $device, $servers, $seconds) = @ARGV;
+my $end = time + $seconds;
+my $hex = sprintf('%02X%02X%02X%02X', split(/\\./, $vip));
+until (well() >= $servers or time > $end) { select(undef, undef, undef, 0.05) }
+# Meanwhile all of them may have gone, and keepalived have taken the VIP back.
+exit 0 unless well();
+address('replace');
+address('delete') unless well();
+
+sub well {
+  my ($known, $well) = count('/proc/net/ip_vs');
+  ($known, $well) = count('-|', 'ipvsadm', '-Ln') if $known < $servers;
+  return $well;
+}
+
+sub count {
+  my ($how, @command) = @_;
+  my ($known, $well, $own) = (0, 0, 0);
+  open(my $table, @command ? ($how, @command) : ('<', $how)) or return (0, 0);
+  while (my $line = <$table>) {
+    if ($line =~ /^TCP\\s+(\\S+):/) { $own = $1 eq $hex || $1 eq $vip }
+    elsif ($own and $line =~ /^\\s+->\\s+\\S+\\s+\\w+\\s+(\\d+)/) { $known++; $well++ if $1 > 0 }
+  }
+  close($table);
+  return ($known, $well);
+}
+
+sub address {
+  my ($action) = @_;
+  system('/sbin/ip', 'address', $action, "$vip/32", 'dev', $device);
+}
+`;

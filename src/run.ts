@@ -29,8 +29,9 @@ import {
   requirementsOf,
 } from './lab/index.ts';
 import { type Scenario, withControl, withoutSkipped } from './scenario/index.ts';
-import { type Plan, planTopology, type Topology } from './topology/index.ts';
+import { measureTypes, neededBy, type Plan, planTopology, type Topology } from './topology/index.ts';
 import {
+  NodeWatch,
   openRecorder,
   PathWatch,
   SteadyWatch,
@@ -38,7 +39,7 @@ import {
   type TrafficSession,
   trafficJobs,
 } from './traffic/index.ts';
-import type { HistoryEvent, RunEvent } from './verdict/history.ts';
+import type { HistoryEvent, NodeSpec, RunEvent } from './verdict/history.ts';
 import { type Judgement, judge, judgeScenario, parseHistory, type ScenarioResult } from './verdict/index.ts';
 
 export interface RunOptions {
@@ -196,6 +197,7 @@ async function observe(
   record({ type: 'phase', t: now(), phase: 'warm-up' });
   const steady = new SteadyWatch();
   const watch = new PathWatch(live, record, now);
+  const nodeWatch = new NodeWatch(live, record, now);
   const onEvent = (event: HistoryEvent): void => {
     record(event);
     steady.see(event, now());
@@ -217,7 +219,9 @@ async function observe(
   if (reached) {
     watch.start(1000);
     defer.add('the path watch', () => watch.stop());
-    await watch.look();
+    nodeWatch.start(asksNodes(scenario, live.plan) ? 500 : 1000);
+    defer.add('the node watch', () => nodeWatch.stop());
+    await Promise.all([watch.look(), nodeWatch.look()]);
     const start = now();
     record({ type: 'phase', t: start, phase: 'timeline' });
     report({
@@ -248,7 +252,7 @@ async function observe(
       died,
       delay(Math.max(0, start + scenario.durationMs - now()), undefined, { signal }),
     ]);
-    await watch.look();
+    await Promise.all([watch.look(), nodeWatch.look()]);
     record({ type: 'phase', t: now(), phase: 'end' });
   }
   report({ type: 'step', message: 'stopping the traffic' });
@@ -301,6 +305,7 @@ async function describeRun(
     seed: scenario.seed,
     traffic: scenario.traffic,
     expect: expectations.map(({ expression }) => expression),
+    nodes: describeNodes(live.plan),
     ...(role === 'control' && scenario.control !== undefined ? differences(scenario.control) : {}),
     steadyForMs: scenario.steady.forMs,
     durationMs: scenario.durationMs,
@@ -313,6 +318,22 @@ async function describeRun(
           : `${entry.action} ${'of' in entry ? entry.of : entry.target}`,
     })),
   };
+}
+
+const describeNodes = (plan: Plan): NodeSpec[] =>
+  plan.nodes.map((node) => ({
+    name: node.name,
+    tier: node.group,
+    needs: neededBy(node, plan),
+    measures: measureTypes(kindTable[node.kind]),
+  }));
+
+/** Is an expectation about a node or a tier? Then they are asked more often. */
+function asksNodes({ expect, control }: Scenario, { nodes }: Plan): boolean {
+  const names = new Set(nodes.flatMap(({ name, group }) => [name, group]));
+  return [...expect, ...(control?.expect ?? [])].some(({ expression }) =>
+    names.has(expression.trim().split('.')[0] ?? ''),
+  );
 }
 
 const timelineOf = ({ timeline, control }: Scenario, role: 'main' | 'control'): Scenario['timeline'] =>

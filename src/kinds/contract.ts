@@ -194,6 +194,8 @@ export interface Kind {
     back(lab: LabView, node: PlannedNode): readonly ServiceStep[];
   };
   stats?(view: NodeView): Promise<NodeStats>;
+  /** The node's `traits.measures` now, by name. @throws if it cannot be asked */
+  measure?(view: NodeView): Promise<Readonly<Record<string, number>>>;
   /** Tier-2 kinds: which flows it carries now and where it sends them. For `moved`. */
   flows?(view: NodeView): Promise<readonly CarriedFlow[]>;
 }

@@ -36,6 +36,8 @@ interface JsonRun {
     'expression' | 'verdict' | 'actual' | 'reason'
   >[];
   readonly metrics: Readonly<Record<string, TrafficMetrics>>;
+  /** By node: what it said of itself, gauges at the end and by how much counters grew. */
+  readonly nodes: Readonly<Record<string, TrafficMetrics>>;
   readonly timeline: readonly TimelineEntryJudgement[];
   readonly movedFlows: readonly MovedFlows[];
   readonly brokenFlows: readonly BrokenFlow[];
@@ -65,6 +67,7 @@ function runOf({
   reasons,
   expectations,
   metrics,
+  nodes,
   timeline,
   movedFlows,
   brokenFlows,
@@ -74,6 +77,7 @@ function runOf({
     reasons,
     expectations: expectations.map(({ actualText: _, ...rest }) => rest),
     metrics,
+    nodes,
     timeline,
     movedFlows,
     brokenFlows,

@@ -1,15 +1,20 @@
-import { nodeNames } from '../topology/index.ts';
+import { measureTypes, nodeNames } from '../topology/index.ts';
 import { type Check, type ExpectationContext, entryName } from './check.ts';
 import { skipped } from './control.ts';
 
 /** Expectations can be read, and speak of traffic, metrics and faults that are there. */
-export function checkExpectations({ written, topology, checkExpectation, problem }: Check): void {
+export function checkExpectations({ written, topology, kinds, checkExpectation, problem }: Check): void {
   const context = (skip: readonly string[]): ExpectationContext => ({
     traffic: written.traffic.map(({ name, type }) => ({ name, type })),
     faults: written.timeline
       .filter((item) => !skipped(skip, entryName(item), 'of' in item ? item.of : undefined))
       .map(entryName),
     nodes: topology.nodes.flatMap(nodeNames),
+    measured: topology.nodes.flatMap((group) => {
+      const measures = measureTypes(kinds[group.kind]);
+      if (Object.keys(measures).length === 0) return [];
+      return [...new Set([group.name, ...nodeNames(group)])].map((name) => ({ name, measures }));
+    }),
   });
   const check = (
     path: readonly PropertyKey[],

@@ -8,6 +8,11 @@ export interface ExpectationContext {
   /** Names of the timeline's entries. */
   readonly faults: readonly string[];
   readonly nodes: readonly string[];
+  /** Nodes and tiers that can be asked while they run. */
+  readonly measured: readonly {
+    readonly name: string;
+    readonly measures: Readonly<Record<string, 'gauge' | 'counter'>>;
+  }[];
 }
 
 export interface ScenarioSurroundings {

@@ -1,6 +1,7 @@
 export { describePlan } from './describe.ts';
 export { parseDocument, type YamlDocument } from './document.ts';
 export { loadTopology, topologyOf } from './load.ts';
+export { measureTypes, neededBy } from './measures.ts';
 export { nodeNames } from './names.ts';
 export { planTopology } from './plan.ts';
 export { readDocument } from './read-document.ts';

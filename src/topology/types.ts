@@ -61,11 +61,22 @@ export interface KindTraits {
   readonly passesTo?: readonly string[];
   /** Bytes that it adds to each packet on the way to its `to` group (20 for IPIP over IPv4). */
   readonly tunnelOverhead?: (options: Readonly<Record<string, unknown>>) => number;
+  /** What its nodes can be asked for while they run, by name; a name may end in `.<node>`. */
+  readonly measures?: Measures;
   /** Its nodes can be drained: taken out of service so that nobody notices. */
   readonly drains?: boolean;
   /** Made by the plan for every network; not to be written in a topology file. */
   readonly internal?: boolean;
 }
+
+/** A `gauge` is what is so now, a `counter` only grows (and begins anew with the daemon that counts). */
+export interface MeasureTraits {
+  readonly type: 'gauge' | 'counter';
+  /** One line, for the documentation. */
+  readonly meaning: string;
+}
+
+export type Measures = Readonly<Record<string, MeasureTraits>>;
 
 export type KindTable = Readonly<Record<string, KindTraits>>;
 

@@ -12,6 +12,7 @@ export {
   writeTraffic,
 } from './by-hand.ts';
 export type { TrafficJob } from './contract.ts';
+export { NodeWatch } from './node-watch.ts';
 export { PathWatch } from './path-watch.ts';
 export { openRecorder, type Recorder } from './recorder.ts';
 export { startTraffic, type TrafficSession } from './session.ts';

@@ -5,10 +5,12 @@ import {
   type MetricOperand,
   marksOf,
   parseExpectation,
+  type Window,
 } from './expression.ts';
 import { causes } from './held.ts';
 import type { Unit } from './metric.ts';
 import { findMetric, metricNames, type TrafficType } from './metrics.ts';
+import { findReading, readingNames } from './nodes.ts';
 import { ExpressionError } from './tokens.ts';
 
 /** What an expectation can refer to. */
@@ -18,6 +20,11 @@ export interface ExpectationScope {
   readonly faults: readonly string[];
   /** Names of the nodes. */
   readonly nodes: readonly string[];
+  /** Nodes and tiers that can be asked while they run, with what they can be asked for. */
+  readonly measured: readonly {
+    readonly name: string;
+    readonly measures: Readonly<Record<string, 'gauge' | 'counter'>>;
+  }[];
 }
 
 /**
@@ -36,8 +43,9 @@ export function checkExpectation(expression: string, scope: ExpectationScope): s
   }
 }
 
-function check({ metric, operand, tolerance }: Expectation, scope: ExpectationScope): void {
+function check({ metric, operand, tolerance, within }: Expectation, scope: ExpectationScope): void {
   const unit = checkMetric(metric, scope);
+  if (within !== undefined) checkWithin(within, metric, operand, scope);
   if (operand.type === 'literal') {
     checkLiteral(operand, unit, metric.text);
   } else {
@@ -52,15 +60,27 @@ function check({ metric, operand, tolerance }: Expectation, scope: ExpectationSc
   if (tolerance.unit !== 'ratio') checkLiteral(tolerance, unit, metric.text);
 }
 
-function checkMetric({ traffic, path, window, column }: MetricOperand, scope: ExpectationScope): Unit {
-  const names = scope.traffic.map(({ name }) => name);
+function checkMetric(metric: MetricOperand, scope: ExpectationScope): Unit {
+  const { traffic, path, window } = metric;
   const type = scope.traffic.find(({ name }) => name === traffic)?.type;
-  if (type === undefined) {
+  const { unit, windowed } =
+    type === undefined ? nodeMetric(metric, scope) : trafficMetric(metric, type, scope);
+  if (window === undefined) return unit;
+  if (!windowed) {
     throw new ExpressionError(
-      column,
-      `there is no traffic "${traffic}"\n${suggest(traffic, names, 'traffic')}`,
+      window.column,
+      `${traffic}.${path} is the same at all times: leave out "${window.text}"`,
     );
   }
+  checkMarks(window, scope);
+  return unit;
+}
+
+function trafficMetric(
+  { path, column, traffic }: MetricOperand,
+  type: TrafficType,
+  scope: ExpectationScope,
+): { unit: Unit; windowed: boolean } {
   const at = column + traffic.length + 1;
   const found = findMetric(type, path);
   if (found === undefined) {
@@ -68,32 +88,66 @@ function checkMetric({ traffic, path, window, column }: MetricOperand, scope: Ex
     throw new ExpressionError(at, `there is no metric "${path}"\n${known}`);
   }
   const { metric, argument } = found;
-  const allowed = metric.name.endsWith('<cause>')
-    ? causes
-    : metric.name.endsWith('<node>')
-      ? scope.nodes
-      : undefined;
-  if (allowed !== undefined && !allowed.includes(argument)) {
-    const what = metric.name.endsWith('<cause>') ? 'cause' : 'node';
-    const argumentAt = at + path.length - argument.length;
+  const argumentAt = at + path.length - argument.length;
+  if (metric.name.endsWith('<cause>')) checkKnown(argument, 'cause', causes, argumentAt);
+  if (metric.name.endsWith('<node>')) checkKnown(argument, 'node', scope.nodes, argumentAt);
+  return metric;
+}
+
+function nodeMetric(
+  { traffic: name, path, column }: MetricOperand,
+  { traffic, measured, nodes }: ExpectationScope,
+): { unit: Unit; windowed: boolean } {
+  const measures = measured.find((one) => one.name === name)?.measures;
+  if (measures === undefined) {
+    const known = [...traffic, ...measured].map((one) => one.name);
     throw new ExpressionError(
-      argumentAt,
-      `there is no ${what} "${argument}"\n${suggest(argument, allowed, `${what}s`)}`,
+      column,
+      `there is no traffic, node or tier "${name}" that could be asked\n${suggest(name, known, 'there are')}`,
     );
   }
-  if (window === undefined) return metric.unit;
-  if (!metric.windowed) {
-    throw new ExpressionError(
-      window.column,
-      `${traffic}.${path} is the same at all times: leave out "${window.text}"`,
-    );
+  const at = column + name.length + 1;
+  const found = findReading(path, measures);
+  if (found === undefined) {
+    const known = suggest(path, readingNames(measures), `metrics of ${name}`);
+    throw new ExpressionError(at, `there is no metric "${path}"\n${known}`);
   }
+  const { argument, reading } = found;
+  if (argument !== undefined) checkKnown(argument, 'node', nodes, at + path.indexOf(argument));
+  return { unit: reading.unit, windowed: true };
+}
+
+function checkKnown(given: string, what: 'cause' | 'node', known: readonly string[], column: number): void {
+  if (known.includes(given)) return;
+  throw new ExpressionError(column, `there is no ${what} "${given}"\n${suggest(given, known, `${what}s`)}`);
+}
+
+function checkMarks(window: Window, scope: ExpectationScope): void {
   for (const mark of marksOf(window)) {
     if (scope.faults.includes(mark)) continue;
     const known = suggest(mark, scope.faults, 'the timeline has');
     throw new ExpressionError(window.column, `nothing in the timeline is named "${mark}"\n${known}`);
   }
-  return metric.unit;
+}
+
+/** What is true at some moment must be something that has a value at every moment. */
+function checkWithin(
+  within: Window,
+  { traffic, path, window, text }: MetricOperand,
+  operand: Expectation['operand'],
+  scope: ExpectationScope,
+): void {
+  checkMarks(within, scope);
+  const measures = scope.measured.find(({ name }) => name === traffic)?.measures ?? {};
+  const known = scope.traffic.every(({ name }) => name !== traffic);
+  const reading = known ? findReading(path, measures)?.reading : undefined;
+  if (reading?.of !== 'gauge' || reading.suffix !== '' || window !== undefined)
+    throw new ExpressionError(
+      within.column,
+      `${text} has no value at a moment: "within" goes with what a node or tier is now, such as l4-1.servers_up`,
+    );
+  if (operand.type !== 'literal')
+    throw new ExpressionError(operand.column, '"within" goes with a number, not with another metric');
 }
 
 /** A bare number fits a count and a ratio; a bare 0 fits everything. */

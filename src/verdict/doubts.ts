@@ -15,6 +15,7 @@ export function doubts(recording: Recording): string[] {
     ...notLanded(recording),
     ...undershot(recording),
     ...tooSlow(recording),
+    ...disturbed(recording),
     ...gaps(recording),
   ];
 }
@@ -111,6 +112,34 @@ function tooSlow(recording: Recording): string[] {
   ];
 }
 
+/**
+ * A health check or BFD that found a node dead to which nothing had been done: the machine was too slow for them. What
+ * such a node's flows went through then is not what the scenario is about.
+ */
+function disturbed({ nodes, faults, steadyAt, timelineAt, endAt }: Recording): string[] {
+  const hitBy = (t: number): Set<string> =>
+    new Set(faults.filter(({ from }) => from <= t).flatMap(({ targets }) => targets));
+  const losses = [...nodes.values()].flatMap(({ spec, series }) =>
+    [...series].flatMap(([measure, steps]) => {
+      const [, what, other] = /^(weight|way)\.(.+)$/.exec(measure) ?? [];
+      if (what === undefined || other === undefined) return [];
+      return steps.flatMap(({ t, value }, i) => {
+        const lost = value === 0 && (steps[i - 1]?.value ?? 0) > 0 && t >= steadyAt && t <= endAt;
+        const hit = lost ? hitBy(t) : new Set<string>();
+        const involved = [spec.name, other, ...(nodes.get(other)?.spec.needs ?? [])];
+        if (!lost || involved.some((name) => hit.has(name))) return [];
+        return [{ t, node: spec.name, other, what: what === 'way' ? 'its way over' : 'the server' }];
+      });
+    }),
+  );
+  const [first] = losses.sort((a, b) => a.t - b.t);
+  if (first === undefined) return [];
+  const further = losses.length === 1 ? '' : `, and ${count(losses.length - 1, 'more such loss', 'es')}`;
+  return [
+    `${first.node} lost ${first.what} ${first.other} ${formatDuration(first.t - timelineAt)} into the timeline though nothing had been done to it${further}: the machine was too slow for health checks or BFD`,
+  ];
+}
+
 function gaps({ held, endAt, overflowed }: Recording): string[] {
   const still = [...held.values()].flatMap((tally) => {
     const flows = silent(tally, endAt);
@@ -123,8 +152,8 @@ function gaps({ held, endAt, overflowed }: Recording): string[] {
   return overflowed ? [...still, 'a fault was recorded so late that windows could not be told apart'] : still;
 }
 
-function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+function count(n: number, noun: string, plural = 's'): string {
+  return `${n} ${noun}${n === 1 ? '' : plural}`;
 }
 
 function detailOf(detail: string | undefined): string {

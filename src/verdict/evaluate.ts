@@ -1,10 +1,13 @@
+import { formatDuration } from '../base/units.ts';
 import type { Expecting } from './expecting.ts';
-import type { Expectation, MetricOperand, Operator } from './expression.ts';
+import type { Expectation, MetricOperand, Operator, Window } from './expression.ts';
 import { formatMeasured } from './format.ts';
-import { measure, type Views } from './measure.ts';
+import { measure, measureNodes, type Views } from './measure.ts';
 import type { Unit } from './metric.ts';
 import type { Recording } from './recording.ts';
+import { stepsWithin } from './steps.ts';
 import type { ExpectationJudgement } from './types.ts';
+import { missingMarks } from './windows.ts';
 
 /** Judges one expectation. Whatever goes wrong while doing so makes this one unknown, with the reason. */
 export function evaluate(
@@ -25,6 +28,7 @@ export function evaluate(
   });
   if (parsed === undefined) return unknown(problem ?? 'it cannot be parsed');
   try {
+    if (parsed.within !== undefined) return sometime(parsed, parsed.within, expression, recording);
     const left = figure(parsed.metric, views, recording);
     if (typeof left === 'string') return unknown(left);
     const leftText = formatMeasured(left.value, left.unit);
@@ -40,6 +44,32 @@ export function evaluate(
   } catch (error) {
     return unknown(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** Was it so at some moment of the window? */
+function sometime(
+  parsed: Expectation,
+  within: Window,
+  expression: string,
+  recording: Recording,
+): ExpectationJudgement {
+  const { metric, operand } = parsed;
+  const missing = missingMarks([within], recording.marks);
+  if (missing.length > 0) throw new Error(`${missing.join(' and ')} never happened`);
+  const measured = measureNodes({ ...metric, window: within }, recording);
+  if (measured === undefined) throw new Error(`this run has no metric ${metric.text}`);
+  const { steps, start, end, unit, value } = measured;
+  if (typeof value !== 'number') throw new Error(value.unmeasured);
+  const wanted = operand.type === 'literal' ? operand.value : Number.NaN;
+  const first = stepsWithin(steps, start, end).find((step) => compare(step.value, parsed, wanted));
+  const base = { expression, actual: first?.value ?? value };
+  return first === undefined
+    ? { ...base, verdict: 'fail', actualText: `${formatMeasured(value, unit)} at the end of that time` }
+    : {
+        ...base,
+        verdict: 'pass',
+        actualText: `${formatMeasured(first.value, unit)} after ${formatDuration(first.t - start)}`,
+      };
 }
 
 interface Figure {

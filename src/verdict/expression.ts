@@ -1,9 +1,10 @@
 /**
  * The language of expectations: `held.blackout.max in crash..+5s < 2.5s`.
  *
- *   expectation = metric op operand | metric "~" operand ("±" | "+-") literal
+ *   expectation = metric op operand ["within" range] | metric "~" operand ("±" | "+-") literal
  *   metric      = traffic "." path [window]
- *   window      = "in" mark ".." (mark | "end" | "+" duration) | "before" mark | "after" mark
+ *   window      = "in" range | "before" mark | "after" mark
+ *   range       = mark ".." (mark | "end" | "+" duration)
  *   operand     = number | percentage | duration | rate | metric
  *
  * A mark is the name of an entry of the timeline. What exists is not known here: see check.ts.
@@ -56,6 +57,8 @@ export interface Expectation {
   readonly operand: Operand;
   /** Only with `~`. */
   readonly tolerance?: LiteralOperand;
+  /** It need not hold all the time, but at some moment of this window. */
+  readonly within?: Window;
 }
 
 /** @throws ExpressionError, with the column and one sentence */
@@ -65,6 +68,8 @@ export function parseExpectation(expression: string): Expectation {
   const operator = readOperator(reader);
   const operand = readOperand(reader);
   const tolerance = operator === '~' ? readTolerance(reader) : undefined;
+  const within = reader.takeIf('word', 'within');
+  const window = within && readRange(reader, within);
   const rest = reader.peek();
   if (rest !== undefined) throw reader.unexpected('the end of the expectation');
   return {
@@ -73,6 +78,7 @@ export function parseExpectation(expression: string): Expectation {
     operator,
     operand,
     ...(tolerance === undefined ? {} : { tolerance }),
+    ...(window === undefined ? {} : { within: window }),
   };
 }
 
@@ -141,15 +147,19 @@ function readWindow(reader: Reader): Window | undefined {
   const first =
     reader.takeIf('word', 'before') ?? reader.takeIf('word', 'after') ?? reader.takeIf('word', 'in');
   if (first === undefined) return undefined;
+  if (first.text === 'in') return readRange(reader, first);
   const mark = reader.take('word', `the name of a fault after "${first.text}"`).text;
   const { column } = first;
   if (first.text === 'before') return { type: 'before', mark, text: `before ${mark}`, column };
-  if (first.text === 'after') {
-    return { type: 'between', mark, until: { type: 'end' }, text: `after ${mark}`, column };
-  }
+  return { type: 'between', mark, until: { type: 'end' }, text: `after ${mark}`, column };
+}
+
+/** @param first the word before it: `in` or `within` */
+function readRange(reader: Reader, first: Token): Window {
+  const mark = reader.take('word', `the name of a fault after "${first.text}"`).text;
   reader.take('range', `".." and the window's end after "${mark}" (such as ${mark}..+5s or ${mark}..end)`);
   const { until, text } = readWindowEnd(reader);
-  return { type: 'between', mark, until, text: `in ${mark}..${text}`, column };
+  return { type: 'between', mark, until, text: `${first.text} ${mark}..${text}`, column: first.column };
 }
 
 function readWindowEnd(reader: Reader): { until: WindowEnd; text: string } {

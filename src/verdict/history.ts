@@ -22,10 +22,22 @@ export interface RunEvent {
   readonly durationMs: number;
   /** Names of the timeline's faults, with the nodes and links they hit, and when they are due. */
   readonly timeline: readonly { readonly atMs: number; readonly name: string; readonly what: string }[];
+  /** Absent in histories of before 0.2. */
+  readonly nodes?: readonly NodeSpec[];
   /** What differs in a control: `l4.sloppy_tcp` → false. Absent in the main run. */
   readonly set?: Readonly<Record<string, unknown>>;
   /** Entries of the scenario's timeline that a control leaves out. Absent if there are none. */
   readonly skip?: readonly string[];
+}
+
+/** A node, as far as the judge needs to know it. */
+export interface NodeSpec {
+  readonly name: string;
+  /** The group that it is one of: `l4`. */
+  readonly tier: string;
+  /** Nodes whose state shows in its own: its servers, and theirs. */
+  readonly needs: readonly string[];
+  readonly measures: Readonly<Record<string, 'gauge' | 'counter'>>;
 }
 
 export type TrafficSpec =
@@ -136,6 +148,16 @@ export interface PathEvent {
   readonly from?: string;
 }
 
+/** What a node says of itself: figures that differ from what it said last. */
+export interface NodeEvent {
+  readonly type: 'node';
+  readonly t: number;
+  readonly node: string;
+  readonly values: Readonly<Record<string, number>>;
+  /** It could not be asked (again): all its gauges count as 0 until it says something. */
+  readonly silent?: true;
+}
+
 /** Milestones of the run. */
 export interface PhaseEvent {
   readonly type: 'phase';
@@ -169,5 +191,6 @@ export type HistoryEvent =
   | RequestEvent
   | LagEvent
   | PathEvent
+  | NodeEvent
   | PhaseEvent
   | FaultEvent;

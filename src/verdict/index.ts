@@ -3,7 +3,7 @@ export { parseExpectation } from './expression.ts';
 export { formatMeasured } from './format.ts';
 export { judge } from './judge.ts';
 export { judgeScenario } from './judge-scenario.ts';
-export { describeMetrics, metricTable, metricUnit } from './metrics.ts';
+export { describeMetrics, metricTable, metricUnit, nodeMetricTable } from './metrics.ts';
 export { HistoryError, type ParsedLine, parseHistory } from './parse-history.ts';
 export { seriesOf } from './series.ts';
 export { stalledMs, waitingMs } from './series-held.ts';

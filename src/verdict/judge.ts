@@ -3,8 +3,9 @@ import { evaluate } from './evaluate.ts';
 import { brokenFlows, movedFlows } from './evidence.ts';
 import { formatMeasured } from './format.ts';
 import type { TrafficSpec } from './history.ts';
-import { measure, type Views, viewsOf } from './measure.ts';
+import { measure, measureNodes, type Views, viewsOf } from './measure.ts';
 import { type MetricTraits, metricNames, metricsOf } from './metrics.ts';
+import type { NodeTally } from './nodes.ts';
 import type { EventSource } from './parse-history.ts';
 import { type Recording, record } from './recording.ts';
 import type {
@@ -37,6 +38,9 @@ export async function judge(events: EventSource): Promise<Judgement> {
     believable: disbelief.length === 0,
     expectations,
     metrics: Object.fromEntries(run.traffic.map((spec) => [spec.name, measureAll(spec, views, recording)])),
+    nodes: Object.fromEntries(
+      [...recording.nodes.values()].map((tally) => [tally.spec.name, figures(tally, recording)]),
+    ),
     brokenFlows: brokenFlows(recording, views),
     movedFlows: movedFlows(recording, views),
     timeline: timelineOf(recording),
@@ -86,6 +90,17 @@ function measureAll(
     return plain.has(path) || figure ? [[path, figure]] : [];
   });
   return Object.fromEntries(figures);
+}
+
+/** What a node said of itself: gauges at the end, counters from steady state to the end. */
+function figures({ spec, series }: NodeTally, recording: Recording): TrafficMetrics {
+  const operand = { type: 'metric', traffic: spec.name, text: '', column: 1 } as const;
+  return Object.fromEntries(
+    [...series.keys()].map((path) => {
+      const value = measureNodes({ ...operand, path }, recording)?.value;
+      return [path, typeof value === 'number' ? value : null];
+    }),
+  );
 }
 
 function nodesOf(traffic: string, views: Views): string[] {

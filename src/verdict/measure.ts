@@ -5,8 +5,10 @@ import type { HttpView } from './http.ts';
 import { httpView } from './http-tally.ts';
 import type { Measured, Unit } from './metric.ts';
 import { findMetric } from './metrics.ts';
+import { readNodes } from './nodes.ts';
 import type { Recording } from './recording.ts';
-import { missingMarks } from './windows.ts';
+import type { Step } from './steps.ts';
+import { missingMarks, spanOf } from './windows.ts';
 
 /** Views of every traffic and window, made once: several metrics share what is costly in them. */
 export interface Views {
@@ -33,20 +35,37 @@ export function viewsOf(recording: Recording): Views {
 
 /** Measures one metric. @throws Error with one sentence if there is no such metric or window in this run */
 export function measure(
-  { traffic, path, window }: MetricOperand,
+  operand: MetricOperand,
   views: Views,
-  { marks, steadyAt }: Recording,
+  recording: Recording,
 ): { value: Measured; unit: Unit } {
+  const { traffic, path, window } = operand;
+  const { marks, steadyAt } = recording;
   const missing = window === undefined ? [] : missingMarks([window], marks);
   if (missing.length > 0) throw new Error(`${missing.join(' and ')} never happened`);
   const held = views.held(traffic, window?.text);
   const http = views.http(traffic, window?.text);
-  const measured = held === undefined ? http && measureHttp(http, path) : measureHeld(held, path);
+  const measured =
+    (held && measureHeld(held, path)) ??
+    (http && measureHttp(http, path)) ??
+    measureNodes(operand, recording);
   if (measured === undefined) throw new Error(`this run has no metric ${traffic}.${path}`);
   // Everything is counted from steady state on: without one, "none broke" would be said of nothing.
   return Number.isFinite(steadyAt)
     ? measured
     : { ...measured, value: { unmeasured: 'steady state was never reached' } };
+}
+
+/** What a node, or a tier, said of itself; the steps are the figure over time. */
+export function measureNodes(
+  { traffic: name, path, window }: MetricOperand,
+  recording: Recording,
+): { value: Measured; unit: Unit; steps: readonly Step[]; start: number; end: number } | undefined {
+  const { nodes, marks, steadyAt, endAt } = recording;
+  const span = spanOf(window, { steadyAt, times: marks });
+  const end = Math.min(span.end, endAt);
+  const read = readNodes(name, path, nodes, span.start, end);
+  return read && { ...read, start: span.start, end };
 }
 
 function measureHeld(view: HeldView, path: string): { value: Measured; unit: Unit } | undefined {

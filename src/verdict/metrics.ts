@@ -3,6 +3,7 @@ import { causes, type HeldView, heldMetrics } from './held.ts';
 import type { TrafficSpec } from './history.ts';
 import { type HttpView, httpMetrics } from './http.ts';
 import type { Metric, Unit } from './metric.ts';
+import { readings } from './nodes.ts';
 
 export type TrafficType = TrafficSpec['type'];
 
@@ -51,13 +52,73 @@ export const metricTable: readonly (MetricTraits & { readonly traffic: TrafficTy
   ...httpMetrics.map(({ measure: _, ...traits }) => ({ traffic: 'http' as const, ...traits })),
 ];
 
-/** The list as a Markdown table, for the documentation. */
-export function describeMetrics(): string {
+/** What nodes of one kind can be asked for. */
+export interface MeasuredKind {
+  readonly kind: string;
+  readonly measures: Readonly<
+    Record<string, { readonly type: 'gauge' | 'counter'; readonly meaning: string }>
+  >;
+}
+
+/** What nodes can be asked for, as data. */
+export const nodeMetricTable = (
+  kinds: readonly MeasuredKind[],
+): { name: string; kind: string; unit: Unit; windowed: true; meaning: string }[] =>
+  kinds.flatMap(({ kind, measures }) =>
+    Object.entries(measures).flatMap(([name, { type, meaning }]) =>
+      readings
+        .filter((reading) => reading.of === type)
+        .map((reading) => ({
+          name: `${name}${reading.suffix}`,
+          kind,
+          unit: reading.unit,
+          windowed: true as const,
+          meaning: `${meaning}: ${reading.meaning}`,
+        })),
+    ),
+  );
+
+/** The list as Markdown tables, for the documentation. */
+export function describeMetrics(kinds: readonly MeasuredKind[]): string {
   const rows = metricTable.map(({ name, traffic, unit, windowed, meaning }) => {
     return `| \`${name}\` | ${traffic} | ${unit} | ${windowed ? 'yes' : 'no'} | ${meaning} |`;
   });
   const head = ['| metric | traffic | unit | windows | meaning |', '|---|---|---|---|---|'];
-  return `${[...head, ...rows].join('\n')}\n`;
+  return `${[...head, ...rows, '', ...describeNodeMetrics(kinds)].join('\n')}\n`;
+}
+
+/** Measures in one table, what can be read of any of them in another: the product of both would be long and dull. */
+function describeNodeMetrics(kinds: readonly MeasuredKind[]): string[] {
+  const measures = new Map<string, { type: string; meaning: string; kinds: string[] }>();
+  for (const { kind, measures: own } of kinds) {
+    for (const [name, { type, meaning }] of Object.entries(own)) {
+      const key = `${name}\n${meaning}`;
+      const known = measures.get(key) ?? { type, meaning, kinds: [] };
+      measures.set(key, known);
+      known.kinds.push(kind);
+    }
+  }
+  return [
+    '## Nodes and tiers',
+    '',
+    'The first part may also be a node (`l4-1.servers_up`) or a tier (`l7.sessions`: the sum over its nodes). Nodes are asked',
+    'every half second, or every second where no expectation is about them; one that is dead has nothing to say, and its gauges',
+    'count as 0. What was so at *some* moment is written `r-1.ways == 1 within crash..+2s`; how long it took to become so,',
+    '`l4-2.servers_up.settled in crash..+10s < 3s`. Every stretch of time may follow.',
+    '',
+    '| measure | kinds | type | meaning |',
+    '|---|---|---|---|',
+    ...[...measures].map(
+      ([key, { kinds: of, type, meaning }]) =>
+        `| \`${key.split('\n')[0]}\` | ${of.join(', ')} | ${type} | ${meaning} |`,
+    ),
+    '',
+    '| reading | of a | unit | meaning |',
+    '|---|---|---|---|',
+    ...readings.map(
+      ({ suffix, of, unit, meaning }) => `| \`<measure>${suffix}\` | ${of} | ${unit} | ${meaning} |`,
+    ),
+  ];
 }
 
 /** The unit of a metric by its name without the traffic's, whatever the traffic's type. */

@@ -13,6 +13,7 @@ import {
 } from './held-tally.ts';
 import type { BeatEvent, FaultEvent, PhaseEvent, RequestEvent, RunEvent } from './history.ts';
 import { countRequest, type HttpTally, httpTally } from './http-tally.ts';
+import { countNode, type NodeTally, nodeTallies } from './nodes.ts';
 import { type CorruptLine, type EventSource, HistoryError, type ParsedLine } from './parse-history.ts';
 import { waysOf } from './ways.ts';
 import { locate, missingMarks, type Span, windowsOf } from './windows.ts';
@@ -23,6 +24,7 @@ export interface Recording {
   readonly expecting: readonly Expecting[];
   readonly held: ReadonlyMap<string, HeldTally>;
   readonly http: ReadonlyMap<string, HttpTally>;
+  readonly nodes: ReadonlyMap<string, NodeTally>;
   readonly phases: readonly PhaseEvent[];
   readonly faults: readonly FaultEvent[];
   readonly corrupt: readonly CorruptLine[];
@@ -86,6 +88,7 @@ function recorderOf(run: RunEvent, build: BuildHistogram): Recorder {
   const corrupt: CorruptLine[] = [];
   const marks = new Map<string, number>();
   const ways = waysOf(run);
+  const nodes = nodeTallies(run);
   const at = { steadyAt: never, timelineAt: never, endAt: never };
   let lastAt = run.t;
   let lagMs = 0;
@@ -129,7 +132,10 @@ function recorderOf(run: RunEvent, build: BuildHistogram): Recorder {
     if (event.t > lastAt) lastAt = event.t;
     if (event.type === 'beat' || event.type === 'request') backlog.add(event);
     else if (event.type === 'path') ways.add(event);
-    else if (event.type === 'phase') addPhase(event);
+    else if (event.type === 'node') {
+      const tally = nodes.get(event.node);
+      if (tally !== undefined) countNode(tally, event);
+    } else if (event.type === 'phase') addPhase(event);
     else if (event.type === 'fault') addFault(event);
     else if (event.type === 'lag') {
       if (event.t >= at.timelineAt && event.t <= at.endAt) lagMs = Math.max(lagMs, event.ms);
@@ -155,6 +161,7 @@ function recorderOf(run: RunEvent, build: BuildHistogram): Recorder {
       expecting,
       held,
       http,
+      nodes,
       phases,
       faults,
       corrupt,

@@ -70,6 +70,8 @@ export interface Judgement {
   readonly expectations: readonly ExpectationJudgement[];
   /** By traffic. */
   readonly metrics: Readonly<Record<string, TrafficMetrics>>;
+  /** By node: what it said of itself, gauges at the end and by how much counters grew. */
+  readonly nodes: Readonly<Record<string, TrafficMetrics>>;
   readonly brokenFlows: readonly BrokenFlow[];
   readonly movedFlows: readonly MovedFlows[];
   readonly timeline: readonly TimelineEntryJudgement[];

@@ -40,6 +40,14 @@ export function locate(span: Span, { steadyAt, times }: Marks): void {
         : (times.get(until.mark) ?? never);
 }
 
+/** Where a window is, when all marks are known. */
+export function spanOf(window: Window | undefined, marks: Marks): Span {
+  const never = Number.POSITIVE_INFINITY;
+  const span: Span = { ...(window === undefined ? {} : { window }), start: never, end: never };
+  locate(span, marks);
+  return span;
+}
+
 /** All windows that the expectations ask of this traffic, each once. */
 export function windowsOf(expectations: readonly Expectation[], traffic: string): Window[] {
   const byText = new Map<string, Window>();

@@ -1,6 +1,7 @@
 import type { Probe } from '../../base/until.ts';
 import type { Kind, NodeStats, NodeView } from '../contract.ts';
 import { drain, routerConfig } from './drain.ts';
+import { measureSpeaker, speakerMeasures } from './measures.ts';
 import { bgpOptions } from './options.ts';
 import { routing } from './routing.ts';
 import { birdDaemon, birdFile, birdProgram, speakerReady, speakerStats } from './speaker.ts';
@@ -14,6 +15,7 @@ export const bird: Kind = {
     options: bgpOptions,
     keys: { asn: 'required' },
     bgp: 'router',
+    measures: speakerMeasures,
     drains: true,
   },
   modules: [],
@@ -25,5 +27,6 @@ export const bird: Kind = {
   ready: (view: NodeView): Promise<Probe> => speakerReady(view),
   drain,
   routing,
+  measure: measureSpeaker,
   stats: async (view: NodeView): Promise<NodeStats> => ({ facts: await speakerStats(view) }),
 };

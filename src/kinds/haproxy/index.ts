@@ -7,6 +7,7 @@ import { quietVips, wayfinding } from '../bird/sysctls.ts';
 import type { Kind, NodeView } from '../contract.ts';
 import { drainedFile, haproxyConfig } from './config.ts';
 import { drain } from './drain.ts';
+import { haproxyMeasures, measureProxy } from './measures.ts';
 import { haproxyFile, haproxyOptions } from './options.ts';
 import { proxying } from './proxying.ts';
 import { parseServers, statsSocket } from './stats.ts';
@@ -20,6 +21,7 @@ export const haproxy: Kind = {
     options: haproxyOptions,
     keys: { serves: 'required', to: 'required', asn: 'optional' },
     bgp: 'speaker',
+    measures: haproxyMeasures,
     drains: true,
     passesTo: ['web'],
   },
@@ -46,6 +48,7 @@ export const haproxy: Kind = {
   drain,
   routing,
   proxying,
+  measure: measureProxy,
   stats: async (view) => ({ facts: [...(await proxyFacts(view)), ...(await speakerStats(view))] }),
 };
 

@@ -14,19 +14,23 @@ export interface ServerState {
 
 export const statsSocket = (paths: Pick<NodePaths, 'run'>): string => `${paths.run}/haproxy.ctl`;
 
-/** Reads the answer to `show stat -1 4 -1`: CSV with a heading (HAProxy management.txt, 9.1). */
+/** Reads the answer to `show stat -1 4 -1`. */
 export function parseServers(csv: string): ServerState[] {
+  return parseStats(csv).map(({ svname = '', pxname = '', status = '', check_status = '', scur = '' }) => ({
+    name: svname,
+    backend: pxname,
+    status,
+    check: check_status,
+    sessions: Number(scur),
+  }));
+}
+
+/** Reads the answer to `show stat`, CSV with a heading (HAProxy management.txt, 9.1): a row's cells by their heading. */
+export function parseStats(csv: string): Readonly<Record<string, string | undefined>>[] {
   const [heading = '', ...rows] = csv.split('\n').filter((line) => line !== '');
   const names = heading.replace(/^# /, '').split(',');
-  const column = (cells: readonly string[], name: string): string => cells[names.indexOf(name)] ?? '';
   return rows.map((row) => {
     const cells = row.split(',');
-    return {
-      name: column(cells, 'svname'),
-      backend: column(cells, 'pxname'),
-      status: column(cells, 'status'),
-      check: column(cells, 'check_status'),
-      sessions: Number(column(cells, 'scur')),
-    };
+    return Object.fromEntries(names.map((name, i) => [name, cells[i]]));
   });
 }

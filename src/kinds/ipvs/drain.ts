@@ -4,6 +4,7 @@ import { birdConfig } from '../bird/config.ts';
 import { configure, idle, knowing, unused, used } from '../bird/service.ts';
 import type { Kind, LabView, NodeView, ServiceStep } from '../contract.ts';
 import { announceDevice } from './keepalived.ts';
+import { readTotals } from './measures.ts';
 import { askServers } from './servers.ts';
 
 /**
@@ -19,7 +20,7 @@ export const drain: NonNullable<Kind['drain']> = {
     },
     {
       what: `${node.name} balances nothing any more`,
-      verify: idle('packets balanced', () => balanced(lab.view(node))),
+      verify: idle('packets balanced', async () => (await readTotals(lab.view(node))).packets),
     },
   ],
 
@@ -66,9 +67,3 @@ const weighed = async (view: NodeView): Promise<string[]> =>
   (await askServers(view))
     .filter(({ weight }) => weight > 0)
     .map(({ service, address }) => `${address} (${service})`);
-
-/** Incoming packets: third line of /proc/net/ip_vs_stats, hexadecimal (Linux net/netfilter/ipvs/ip_vs_ctl.c). */
-async function balanced(view: NodeView): Promise<number> {
-  const [, , totals = ''] = (await view.readFile('/proc/net/ip_vs_stats')).split('\n');
-  return Number.parseInt(totals.trim().split(/\s+/)[1] ?? '', 16);
-}

@@ -9,6 +9,7 @@ import { balancing } from './balancing.ts';
 import { idleSeconds, parseConnections } from './connections.ts';
 import { drain, speakerConfig } from './drain.ts';
 import { announceDevice, keepalivedConfig, keepalivedFile } from './keepalived.ts';
+import { ipvsMeasures, measureBalancer } from './measures.ts';
 import { ipvsOptions } from './options.ts';
 import { askServers, missingServers } from './servers.ts';
 
@@ -20,6 +21,7 @@ export const ipvs: Kind = {
     options: ipvsOptions,
     keys: { serves: 'required', to: 'required', asn: 'optional' },
     bgp: 'speaker',
+    measures: ipvsMeasures,
     drains: true,
     passesTo: ['haproxy'],
     tunnelOverhead: () => ipipOverhead,
@@ -67,6 +69,7 @@ export const ipvs: Kind = {
   drain,
   routing,
   balancing,
+  measure: measureBalancer,
   stats: async (view: NodeView): Promise<NodeStats> => ({
     facts: [...(await balancerFacts(view)), ...(await speakerStats(view))],
   }),

@@ -23,6 +23,7 @@ export class Backend {
   #chance: () => number = () => 1;
   #accepted = 0;
   #requests = 0;
+  #checks = 0;
   readonly #sockets = new Set<Socket>();
   /** Connections that it has forgotten: it says nothing on them any more. */
   readonly #deaf = new Set<Socket>();
@@ -36,7 +37,8 @@ export class Backend {
   constructor(name: string) {
     this.name = name;
     this.#http = createHttpServer((request, response) => {
-      this.#requests++;
+      if (isHealthCheck(request.url)) this.#checks++;
+      else this.#requests++;
       void respond(this.#voiceFor(request.socket, request.url), request, response);
     });
     // A proxy keeps idle connections for reuse: it, not the backend, decides when to close one.
@@ -83,6 +85,7 @@ export class Backend {
     held: number;
     accepted: number;
     requests: number;
+    checks: number;
   } {
     return {
       state: this.#state,
@@ -91,6 +94,7 @@ export class Backend {
       held: this.#held.size,
       accepted: this.#accepted,
       requests: this.#requests,
+      checks: this.#checks,
     };
   }
 
@@ -167,7 +171,7 @@ export class Backend {
   /** How it answers one request that came on this connection. */
   #voiceFor(socket: Socket, url = '/'): Voice {
     const { slow, errors } = this.#behaviour;
-    const isCheck = url.startsWith(healthCheckPath);
+    const isCheck = isHealthCheck(url);
     const isHit = errors !== undefined && (errors.checks || !isCheck) && this.#chance() < errors.rate;
     const isDeaf = (): boolean => this.#deaf.has(socket);
     const isFrozen = (): Promise<void> | undefined => this.#thawed;
@@ -211,7 +215,7 @@ export class Backend {
 /** Connections that wait to be accepted: a ramp of thousands a second must not meet a full queue. */
 const backlog = 4096;
 
-const healthCheckPath = '/healthcheck';
+const isHealthCheck = (url = '/'): boolean => url.startsWith('/healthcheck');
 
 const forever = new Promise<void>(() => {});
 

@@ -25,7 +25,9 @@ export interface BackendStats {
   readonly held: number;
   /** Since the start. */
   readonly accepted: number;
+  /** Health checks left out. */
   readonly requests: number;
+  readonly checks: number;
 }
 
 /** Listens on a unix socket; every line is answered by one line. @throws (as the promise) if it cannot listen */

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import type { Plan, PlannedNode } from '../../topology/types.ts';
+import type { Measures, Plan, PlannedNode } from '../../topology/types.ts';
 import type { Kind, NodeView } from '../contract.ts';
 import type { BackendStats, ControlAnswer, ControlRequest } from './control.ts';
 import { drain } from './drain.ts';
@@ -10,6 +10,13 @@ const name = 'web';
 const openerFile = 'web-opener.pl';
 const listFile = 'web.list';
 
+const webMeasures: Measures = {
+  connections: { type: 'gauge', meaning: 'connections of proxies that are open' },
+  held: { type: 'gauge', meaning: 'held connections' },
+  requests: { type: 'counter', meaning: 'requests, health checks left out' },
+  checks: { type: 'counter', meaning: 'health checks' },
+};
+
 /** The backends: one Node process serves them all, through a listening socket in each node's namespace. */
 export const web: Kind = {
   traits: {
@@ -18,6 +25,7 @@ export const web: Kind = {
     options: z.object({}),
     keys: {},
     bgp: 'none',
+    measures: webMeasures,
     drains: true,
   },
   modules: [],
@@ -66,6 +74,10 @@ export const web: Kind = {
     },
   },
   drain,
+  measure: async (view) => {
+    const { connections, held, requests, checks } = await ask(view, 'stats');
+    return { connections, held, requests, checks };
+  },
   stats: async (view) => {
     const { state, connections, held, requests } = await ask(view, 'stats');
     return { facts: [state, `${connections} connections (${held} held)`, `${requests} requests`] };

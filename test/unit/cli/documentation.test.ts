@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { expect, test } from 'vitest';
+import { measuredKinds } from '../../../src/cli/commands/metrics.ts';
 import { buildProgram } from '../../../src/cli/program.ts';
 import { describeMetrics } from '../../../src/verdict/index.ts';
 
@@ -40,7 +41,7 @@ test('docs/metrics.md lists every metric', async () => {
     'Where the column *windows* says yes, a stretch of time may follow: `held.moved in crash..+5s` counts from the fault',
     'named `crash` to five seconds later.',
     '',
-    describeMetrics(),
+    describeMetrics(measuredKinds()),
   ].join('\n');
   await expect(text).toMatchFileSnapshot(join(docs, 'metrics.md'));
 });

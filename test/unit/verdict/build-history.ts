@@ -6,6 +6,8 @@ import type {
   Cause,
   FaultEvent,
   HistoryEvent,
+  NodeEvent,
+  NodeSpec,
   PhaseEvent,
   RequestEvent,
 } from '../../../src/verdict/history.ts';
@@ -33,6 +35,12 @@ export interface Story {
   readonly crash?: Partial<FaultEvent>;
   readonly heal?: Partial<FaultEvent>;
   readonly lag?: { readonly atMs: number; readonly ms: number };
+  /** What nodes say of themselves, ms into the timeline. */
+  readonly says?: readonly {
+    readonly atMs: number;
+    readonly node: string;
+    readonly values?: Record<string, number>;
+  }[];
   /** Last word on the events, in order of recording. */
   readonly change?: (events: HistoryEvent[]) => HistoryEvent[];
 }
@@ -67,6 +75,7 @@ export function buildHistory(story: Story = {}): HistoryEvent[] {
     // A fault is recorded when it has landed.
     ...faults(story).map((event) => ({ at: event.to, event })),
     ...phases().map((event) => ({ at: event.t, event })),
+    ...sayings(story).map((event) => ({ at: event.t, event })),
     ...(story.lag === undefined
       ? []
       : [
@@ -83,7 +92,7 @@ export function buildHistory(story: Story = {}): HistoryEvent[] {
 export const toText = (events: readonly HistoryEvent[]): string =>
   events.map((event) => `${JSON.stringify(event)}\n`).join('');
 
-function run({ role = 'main', expect = protectedExpect, set }: Story): HistoryEvent {
+function run({ role = 'main', expect = protectedExpect, set, says }: Story): HistoryEvent {
   return {
     type: 'run',
     t: runAt,
@@ -108,6 +117,7 @@ function run({ role = 'main', expect = protectedExpect, set }: Story): HistoryEv
       { name: 'requests', type: 'http', ratePerSecond: 5, timeoutMs: 2000 },
     ],
     expect,
+    ...(says === undefined ? {} : { nodes }),
     steadyForMs: 1000,
     durationMs: 6000,
     timeline: [
@@ -117,6 +127,30 @@ function run({ role = 'main', expect = protectedExpect, set }: Story): HistoryEv
     ...(set === undefined ? {} : { set }),
   };
 }
+
+/** One that cannot be asked says no values. */
+function sayings({ says = [] }: Story): NodeEvent[] {
+  return says.map(({ atMs, node, values }) => {
+    const common = { type: 'node' as const, t: timelineAt + atMs, node };
+    return values === undefined ? { ...common, values: {}, silent: true } : { ...common, values };
+  });
+}
+
+const nodes: readonly NodeSpec[] = [
+  ...['l4-1', 'l4-2'].map((name) => ({
+    name,
+    tier: 'l4',
+    needs: ['l7-1', 'web-1'],
+    measures: { servers_up: 'gauge', 'weight.<node>': 'gauge', packets: 'counter' } as const,
+  })),
+  {
+    name: 'r-1',
+    tier: 'r',
+    needs: ['l4-1', 'l4-2', 'l7-1', 'web-1'],
+    measures: { 'way.<node>': 'gauge' },
+  },
+  { name: 'l7-1', tier: 'l7', needs: ['web-1'], measures: {} },
+];
 
 const phases = (): PhaseEvent[] => [
   { type: 'phase', t: runAt + 100, phase: 'warm-up' },

@@ -13,6 +13,10 @@ const scope = {
   ],
   faults: ['crash', 'heal-crash', 'node.freeze'],
   nodes: ['l4-1', 'l4-2', 'l7-1'],
+  measured: ['l4', 'l4-1'].map((name) => ({
+    name,
+    measures: { servers_up: 'gauge', 'weight.<node>': 'gauge', packets: 'counter' } as const,
+  })),
 };
 
 test.each([
@@ -33,6 +37,12 @@ test.each([
   'requests.error_rate <= 0.001',
   'requests.rate >= 2900/m',
   'requests.latency.p999 in crash..+5s <= 1.5s',
+  'l4-1.servers_up == 3',
+  'l4.servers_up.min in crash..end >= 2',
+  'l4-1.weight.l7-1 == 0 within crash..+3s',
+  'l4-1.weight.l7-1.settled in crash..heal-crash < 3s',
+  'l4-1.packets in crash..+5s > 10',
+  'l4.packets.rate > 10/s',
 ])('"%s" can be judged', (expression) => {
   expect(checkExpectation(expression, scope)).toBeUndefined();
 });
@@ -45,11 +55,18 @@ test.each([
   ],
   [
     'hold.broken == 0',
-    'column 1: there is no traffic "hold"\ndid you mean "held"? (traffic: held, requests)',
+    'column 1: there is no traffic, node or tier "hold" that could be asked\ndid you mean "held"?',
   ],
   ['held.brokn == 0', 'column 6: there is no metric "brokn"\ndid you mean "broken"?'],
   ['requests.broken == 0', 'column 10: there is no metric "broken"\nmetrics of http: error_rate,'],
   ['held.broken.rts == 0', 'column 13: there is no cause "rts"\ndid you mean "rst"?'],
+  ['l4-1.servers == 3', 'column 6: there is no metric "servers"'],
+  ['l4.weight.l7-9 == 0', 'column 11: there is no node "l7-9"'],
+  ['l4.packets.max > 0', 'column 4: there is no metric "packets.max"'],
+  ['l4.packets > 0 within crash..+1s', 'column 16: l4.packets has no value at a moment'],
+  ['held.broken == 0 within crash..+1s', 'column 18: held.broken has no value at a moment'],
+  ['l4.servers_up == 1 within crsh..+1s', 'column 20: nothing in the timeline is named "crsh"'],
+  ['l4.servers_up == held.broken within crash..+1s', '"within" goes with a number'],
   ['0 < held.on.l4-9', 'column 1: expected a metric such as held.broken, found "0"'],
   ['held.on.l4-9 == 0', 'column 9: there is no node "l4-9"\ndid you mean "l4-1"?'],
   ['held.broken', 'column 12: expected a comparison (== != < <= > >= ~), the expectation ends here'],
@@ -105,8 +122,10 @@ test('operands are read in the units that metrics are measured in', () => {
 
 describe('the list of metrics', () => {
   test('has a row in the documentation for each metric', () => {
-    expect(describeMetrics().trimEnd().split('\n')).toHaveLength(metricTable.length + 2);
-    expect(describeMetrics()).toContain('| `broken.<cause>` | held-tcp | count | yes |');
+    const [ofTraffic = '', ofNodes] = describeMetrics([]).split('\n\n## ');
+    expect(ofTraffic.split('\n')).toHaveLength(metricTable.length + 2);
+    expect(ofNodes).toContain('`<measure>.settled`');
+    expect(describeMetrics([])).toContain('| `broken.<cause>` | held-tcp | count | yes |');
   });
 
   test('names only metrics that an expectation can ask for', () => {

@@ -51,6 +51,58 @@ export const stories: Readonly<Record<string, ToldStory>> = {
     verdict: 'fail',
     reasons: oneBroken,
   },
+  'nodes-say-so': {
+    says: [
+      { atMs: -5, node: 'l4-1', values: { servers_up: 2, 'weight.l7-1': 1, packets: 1000 } },
+      { atMs: -5, node: 'l4-2', values: { servers_up: 2, 'weight.l7-1': 1, packets: 500 } },
+      // The crash of l4-1, a counter that begins anew after it, and what it had to do with nothing else.
+      { atMs: 1200, node: 'l4-1' },
+      { atMs: 4500, node: 'l4-1', values: { servers_up: 1, 'weight.l7-1': 0, packets: 40 } },
+      { atMs: 5000, node: 'l4-1', values: { servers_up: 2, 'weight.l7-1': 1, packets: 90 } },
+      { atMs: 5500, node: 'l4-2', values: { packets: 900 } },
+    ],
+    expect: [
+      'l4.servers_up == 4',
+      'l4.servers_up == 2 within crash..+1s',
+      'l4.servers_up.min == 2',
+      'l4-1.servers_up.settled in heal-crash..end ~ 1s ± 5ms',
+      'l4-1.packets == 90',
+      'l4.packets in heal-crash..end == 490',
+      'l4-2.packets.rate ~ 66.6/s ± 1/s',
+    ],
+    verdict: 'pass',
+    reasons: [],
+  },
+  'nodes-say-otherwise': {
+    says: [{ atMs: -5, node: 'l4-1', values: { servers_up: 2, 'weight.l7-1': 1, packets: 1000 } }],
+    expect: ['l4-1.servers_up == 1 within crash..+1s', 'l4-1.packets > 0', 'l4-2.packets == 0'],
+    verdict: 'fail',
+    reasons: [
+      'l4-1.servers_up == 1 within crash..+1s does not hold: 2 at the end of that time',
+      'l4-1.packets > 0 does not hold: 0',
+      'l4-2.packets == 0 cannot be judged: l4-2 never said its packets',
+    ],
+  },
+  'disturbed-check': {
+    breaks: { 3: { atMs: 3100, cause: 'rst' } },
+    says: [
+      { atMs: -5, node: 'l4-2', values: { 'weight.l7-1': 1 } },
+      { atMs: 3000, node: 'l4-2', values: { 'weight.l7-1': 0 } },
+    ],
+    verdict: 'unknown',
+    reasons: ['l4-2 lost the server l7-1 3s into the timeline though nothing had been done to it'],
+  },
+  'disturbed-way': {
+    says: [
+      { atMs: -5, node: 'r-1', values: { 'way.l4-1': 1, 'way.l4-2': 1 } },
+      // What the crash did is no disturbance, what befell the other is.
+      { atMs: 1500, node: 'r-1', values: { 'way.l4-1': 0 } },
+      { atMs: 2000, node: 'r-1', values: { 'way.l4-2': 0 } },
+    ],
+    // r-1 looks at l4-1, which was hit; its way over l4-2 has nothing to do with that.
+    verdict: 'unknown',
+    reasons: ['r-1 lost its way over l4-2 2s into the timeline though nothing had been done to it'],
+  },
   'nothing-moved': { moves: false, verdict: 'fail', reasons: ['held.moved > 0 does not hold: 0'] },
   'long-blackout': {
     stallMs: 2600,

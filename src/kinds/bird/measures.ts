@@ -1,0 +1,31 @@
+/** What a node with a BIRD of its own can be asked for while it runs. */
+import type { Measures } from '../../topology/types.ts';
+import type { NodeView } from '../contract.ts';
+import { askBird, parseProtocols, parseRoutes } from './control.ts';
+
+export const speakerMeasures: Measures = {
+  bgp_up: { type: 'gauge', meaning: 'BGP sessions that are established' },
+  ways: { type: 'gauge', meaning: 'neighbours over which it sends packets on' },
+  'way.<node>': { type: 'gauge', meaning: '1 if it sends packets on over that neighbour, else 0' },
+};
+
+/** The measures of `speakerMeasures`. */
+export async function measureSpeaker(view: NodeView): Promise<Record<string, number>> {
+  const { peers } = view.node;
+  if (peers.length === 0) return { bgp_up: 0, ways: 0 };
+  const [protocols = [], routes = []] = await askBird(view, [
+    'show protocols',
+    'show route export tl_kernel',
+  ]);
+  const up = parseProtocols(protocols).filter(
+    ({ type, info }) => type === 'BGP' && info.startsWith('Established'),
+  );
+  const hops = new Set(parseRoutes(routes).flatMap(({ nextHops }) => nextHops.map(({ address }) => address)));
+  const ways = new Map(peers.map(({ node }) => [node, 0]));
+  for (const { node, address } of peers) if (hops.has(address)) ways.set(node, 1);
+  return {
+    bgp_up: up.length,
+    ways: [...ways.values()].filter((way) => way === 1).length,
+    ...Object.fromEntries([...ways].map(([node, way]) => [`way.${node}`, way])),
+  };
+}

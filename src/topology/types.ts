@@ -70,7 +70,7 @@ export interface KindTraits {
 }
 
 /** A `gauge` is what is so now, a `counter` only grows (and begins anew with the daemon that counts). */
-export interface MeasureTraits {
+interface MeasureTraits {
   readonly type: 'gauge' | 'counter';
   /** One line, for the documentation. */
   readonly meaning: string;

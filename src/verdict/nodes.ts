@@ -142,7 +142,7 @@ export function readNodes(
 }
 
 /** A node by its name, or a tier's nodes. */
-export function nodesCalled(name: string, tallies: ReadonlyMap<string, NodeTally>): NodeTally[] {
+function nodesCalled(name: string, tallies: ReadonlyMap<string, NodeTally>): NodeTally[] {
   const one = tallies.get(name);
   return one === undefined ? [...tallies.values()].filter(({ spec }) => spec.tier === name) : [one];
 }

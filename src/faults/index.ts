@@ -27,6 +27,7 @@ import { nodeCrash } from './node-crash.ts';
 import { nodeFreeze } from './node-freeze.ts';
 import { nodeRestart } from './node-restart.ts';
 import { nodeSysctl } from './node-sysctl.ts';
+import { routerNexthop } from './router-nexthop.ts';
 import { vipWithdraw } from './vip-withdraw.ts';
 
 export { actOn } from './act.ts';
@@ -51,6 +52,7 @@ const all: readonly Fault[] = [
   bgpReset,
   bfdOff,
   vipWithdraw,
+  routerNexthop,
   l4Weight,
   l4Order,
   l4Flush,

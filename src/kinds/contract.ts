@@ -95,6 +95,14 @@ export interface Routing {
   announcedVips(view: NodeView): Promise<readonly string[]>;
 }
 
+/** Kinds whose nodes may send what is for VIPs to a fixed group of next hops. A next hop is the name of a node. */
+export interface NextHops {
+  /** Those in the group now, in its order. */
+  read(view: NodeView): Promise<readonly string[]>;
+  /** @param hops at least one; all in the plan's group */
+  write(view: NodeView, hops: readonly string[]): Promise<void>;
+}
+
 /** Kinds that choose a server for each flow. A server is the name of a node. */
 export interface Balancing {
   /** Each server of each service, in the order of insertion, on which the hash table depends. */
@@ -184,6 +192,7 @@ export interface Kind {
     ): Promise<BackendBehaviour>;
   };
   readonly routing?: Routing;
+  readonly nextHops?: NextHops;
   readonly balancing?: Balancing;
   readonly proxying?: Proxying;
   /** Taking a node out of service so that nobody notices, and putting it back. `traits.drains` says that it is there. */

@@ -5,6 +5,7 @@
  */
 import type { BgpPeer, Plan, PlannedNode } from '../../topology/types.ts';
 import { type BgpOptions, bgpOptions, milliseconds } from './options.ts';
+import { hasStaticNextHops } from './ways.ts';
 
 /** What a node says of itself, beside what it learned. */
 export interface Origin {
@@ -35,7 +36,7 @@ export function birdConfig(node: PlannedNode, plan: Plan, origin: Origin): strin
     // Interfaces and routes come by netlink notification; the scans only mend what was missed.
     'protocol device tl_device { scan time 5; }',
     ...protocolsOfOrigin(node, origin),
-    ...kernel(options),
+    ...kernel(node, options),
     ...(node.peers.length === 0
       ? []
       : [...bfd(options), ...node.peers.flatMap((peer) => session(node, plan, peer, origin, options))]),
@@ -65,13 +66,14 @@ function protocolsOfOrigin(node: PlannedNode, { interfaces, staticRoutes }: Orig
   return [...direct, 'protocol static tl_static {', '  ipv4;', ...routes, '}'];
 }
 
-/** Only what BGP brought: connected and static routes are in the kernel already. */
-function kernel({ ecmp_limit }: BgpOptions): string[] {
+/** Only what BGP brought: connected and static routes are in the kernel already. So are fixed ways to VIPs. */
+function kernel(node: PlannedNode, { ecmp_limit }: BgpOptions): string[] {
+  const used = hasStaticNextHops(node) ? 'source = RTS_BGP && !is_vip()' : 'source = RTS_BGP';
   return [
     'protocol kernel tl_kernel {',
     '  scan time 5;',
     `  merge paths yes limit ${ecmp_limit};`,
-    '  ipv4 { import none; export where source = RTS_BGP; };',
+    `  ipv4 { import none; export where ${used}; };`,
     '}',
   ];
 }

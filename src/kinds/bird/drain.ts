@@ -1,7 +1,7 @@
 import type { Plan, PlannedNode } from '../../topology/types.ts';
 import type { Kind, LabView, NodeView, ServiceStep } from '../contract.ts';
 import { birdConfig } from './config.ts';
-import { configure, idle, knowing, unused, used } from './service.ts';
+import { configure, idle, knowing, refuseFixed, unused, used } from './service.ts';
 import { clientInterfaces } from './ways.ts';
 
 /**
@@ -12,7 +12,7 @@ export const drain: NonNullable<Kind['drain']> = {
   refuse: (node, plan) => {
     const bound = boundTo(node, plan);
     return bound.length === 0
-      ? undefined
+      ? refuseFixed(node, plan)
       : `${bound.join(', ')} cannot do without ${node.name}: a static route leads over it`;
   },
 

@@ -2,17 +2,19 @@ import type { Probe } from '../../base/until.ts';
 import type { Kind, NodeStats, NodeView } from '../contract.ts';
 import { drain, routerConfig } from './drain.ts';
 import { measureSpeaker, speakerMeasures } from './measures.ts';
-import { bgpOptions } from './options.ts';
+import { nextHopBatch, nextHops } from './next-hops.ts';
+import { routerOptions } from './options.ts';
 import { routing } from './routing.ts';
 import { birdDaemon, birdFile, birdProgram, speakerReady, speakerStats } from './speaker.ts';
 import { forwarding } from './sysctls.ts';
+import { hasStaticNextHops } from './ways.ts';
 
 /** A router: spreads flows over all equal ways that it learned by BGP, and loses a dead neighbour within BFD's time. */
 export const bird: Kind = {
   traits: {
     name: 'bird',
     summary: 'a router: BIRD with BGP, BFD and ECMP',
-    options: bgpOptions,
+    options: routerOptions,
     keys: { asn: 'required' },
     bgp: 'router',
     measures: speakerMeasures,
@@ -21,12 +23,21 @@ export const bird: Kind = {
   modules: [],
   programs: [birdProgram],
   render: (node, plan) => ({ [birdFile]: routerConfig(node, plan) }),
-  ipBatch: () => [],
+  ipBatch: nextHopBatch,
   sysctls: (node) => forwarding(node),
   daemons: (_node, _plan, paths) => [birdDaemon(paths)],
   ready: (view: NodeView): Promise<Probe> => speakerReady(view),
   drain,
   routing,
   measure: measureSpeaker,
-  stats: async (view: NodeView): Promise<NodeStats> => ({ facts: await speakerStats(view) }),
+  nextHops,
+  stats: async (view: NodeView): Promise<NodeStats> => ({
+    facts: [...(await speakerStats(view)), ...(await fixedWays(view))],
+  }),
 };
+
+/** For `tierlab ps`: asking the kernel takes a process, so only where BIRD does not know. */
+async function fixedWays(view: NodeView): Promise<string[]> {
+  if (!hasStaticNextHops(view.node)) return [];
+  return [`fixed next hops ${(await nextHops.read(view)).join(', ')}`];
+}

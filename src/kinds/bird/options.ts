@@ -49,3 +49,30 @@ export const bgpKeys = {
 export const bgpOptions = z.object(bgpKeys);
 
 export type BgpOptions = z.infer<typeof bgpOptions>;
+
+/** Keys of a router, beside those of BGP. */
+export const routerOptions = z.object({
+  ...bgpKeys,
+  next_hops: z
+    .enum(['bgp', 'static', 'resilient'])
+    .default('bgp')
+    .describe(
+      'where its next hops to the VIPs come from: from BGP and BFD, or from a fixed next-hop group of the kernel, plain or resilient, which notices no death',
+    ),
+  buckets: z
+    .int()
+    .min(1)
+    .max(65_535)
+    .default(128)
+    .describe('buckets of a resilient group: flows in one bucket move together'),
+  idle_timer: duration('1s', '24h')
+    .default('120s')
+    .describe(
+      'a bucket of a resilient group moves to a new next hop once it was idle for so long; whole seconds',
+    ),
+  unbalanced_timer: duration('0s', '24h')
+    .default('0s')
+    .describe(
+      'after so long out of balance a resilient group moves buckets that are in use as well; whole seconds, 0s: never',
+    ),
+});

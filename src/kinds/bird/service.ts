@@ -4,7 +4,7 @@ import type { BgpPeer, Plan, PlannedNode } from '../../topology/types.ts';
 import type { LabView, NodeView } from '../contract.ts';
 import { askBird, parseRoutes } from './control.ts';
 import { birdFile } from './speaker.ts';
-import { expectedWays } from './ways.ts';
+import { expectedWays, hasStaticNextHops, vipWays } from './ways.ts';
 
 /** Which neighbours, of those that run, send packets over this node. */
 async function usersOf(lab: LabView, node: PlannedNode, peers = node.peers): Promise<BgpPeer[]> {
@@ -18,6 +18,18 @@ async function usersOf(lab: LabView, node: PlannedNode, peers = node.peers): Pro
     }),
   );
   return asked.flat();
+}
+
+/** @returns why the node cannot leave: routers with fixed next hops would go on sending to it */
+export function refuseFixed(node: PlannedNode, plan: Plan): string | undefined {
+  const bound = plan.nodes.filter(
+    (router) =>
+      hasStaticNextHops(router) &&
+      vipWays(router, plan).some((way) => way.nextHops.some((hop) => hop.node === node.name)),
+  );
+  if (bound.length === 0) return undefined;
+  const names = bound.map(({ name }) => name).join(', ');
+  return `${names} would go on sending to ${node.name}: their next hops are fixed (router.nexthop takes one out)`;
 }
 
 /** No neighbour uses the node. */

@@ -1,5 +1,6 @@
 /** Which ways there should be: what routers and speakers ought to have learned when the whole chain is well. Pure. */
 import type { Plan, PlannedNode } from '../../topology/types.ts';
+import { routerOptions } from './options.ts';
 
 /** A prefix and the nodes that say first that it is theirs. */
 interface Way {
@@ -26,10 +27,27 @@ export function clientInterfaces(node: PlannedNode, plan: Plan): string[] {
     .map(({ name }) => name);
 }
 
-/** What `node` should have learned by BGP: to VIPs and clients if it is a router, to clients if it is a speaker. */
+/**
+ * The ways that `node` should use because BGP brought them: to VIPs and clients if it is a router, to clients if it is a
+ * speaker. A router whose next hops are static hears of VIPs and passes that on, but does not use it.
+ */
 export function expectedWays(node: PlannedNode, plan: Plan): ExpectedWay[] {
+  const learnsVips = node.kind === 'bird' && !hasStaticNextHops(node);
+  return waysFor(node, plan, ({ vip }) => learnsVips || !vip);
+}
+
+/** The ways to VIPs that BGP would give `node` when the whole chain is well. */
+export function vipWays(node: PlannedNode, plan: Plan): ExpectedWay[] {
+  return waysFor(node, plan, ({ vip }) => vip);
+}
+
+/** Does the node send what is for VIPs to a fixed group of next hops? */
+export const hasStaticNextHops = ({ kind, options }: PlannedNode): boolean =>
+  kind === 'bird' && routerOptions.parse(options).next_hops !== 'bgp';
+
+function waysFor(node: PlannedNode, plan: Plan, wanted: (way: Way) => boolean): ExpectedWay[] {
   return waysOf(plan)
-    .filter(({ vip, origins }) => !origins.includes(node.name) && (node.kind === 'bird' || !vip))
+    .filter((way) => !way.origins.includes(node.name) && wanted(way))
     .flatMap((way) => {
       const hops = distances(way, plan);
       const own = hops.get(node.name);

@@ -1,7 +1,7 @@
 import type { Probe } from '../../base/until.ts';
 import type { Plan, PlannedNode } from '../../topology/types.ts';
 import { birdConfig } from '../bird/config.ts';
-import { configure, idle, knowing, unused, used } from '../bird/service.ts';
+import { configure, idle, knowing, refuseFixed, unused, used } from '../bird/service.ts';
 import type { Kind, LabView, NodeView, ServiceStep } from '../contract.ts';
 import { announceDevice } from './keepalived.ts';
 import { readTotals } from './measures.ts';
@@ -12,6 +12,8 @@ import { askServers } from './servers.ts';
  * hash, so each flow keeps its L7. One that is made anew is still drained.
  */
 export const drain: NonNullable<Kind['drain']> = {
+  refuse: refuseFixed,
+
   out: (lab: LabView, node: PlannedNode): readonly ServiceStep[] => [
     {
       what: `no router has a way over ${node.name}`,

@@ -18,6 +18,7 @@ test('every fault that belongs to some kinds belongs to all those that can have 
   const expected: Readonly<Record<string, string[]>> = {
     'bgp.reset': able(({ routing }) => routing !== undefined),
     'bfd.off': able(({ routing }) => routing !== undefined),
+    'router.nexthop': able(({ nextHops }) => nextHops !== undefined),
     'l4.weight': able(({ balancing }) => balancing !== undefined),
     'l4.order': able(({ balancing }) => balancing !== undefined),
     'l4.flush': able(({ balancing }) => balancing !== undefined),

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { kinds, kindTable } from '../../../src/kinds/index.ts';
 import { parseDocument, planTopology, topologyOf } from '../../../src/topology/index.ts';
 import type { Plan } from '../../../src/topology/types.ts';
-import { threeTier } from './three-tier.ts';
+import { planOf, threeTier } from './three-tier.ts';
 
 /** Two services of one port, one of another protocol, clients straight at the routers, one L4 node, names with dashes. */
 const odd = `
@@ -30,6 +30,7 @@ nodes:
 
 const plans: Record<string, Plan> = {
   'three-tier': await threeTier(),
+  'fixed-next-hops': await planOf('fixed-next-hops'),
   odd: planTopology(topologyOf(parseDocument(odd, 'odd.yaml'), kindTable), kindTable),
 };
 

@@ -22,6 +22,7 @@ import { kinds, kindTable } from './kinds/index.ts';
 import {
   bringDown,
   bringUp,
+  environmentOf,
   type LabPaths,
   type LiveLab,
   labPaths,
@@ -306,6 +307,7 @@ async function describeRun(
     traffic: scenario.traffic,
     expect: expectations.map(({ expression }) => expression),
     nodes: describeNodes(live.plan),
+    ...(await environmentOf(live)),
     ...(role === 'control' && scenario.control !== undefined ? differences(scenario.control) : {}),
     steadyForMs: scenario.steady.forMs,
     durationMs: scenario.durationMs,

@@ -154,7 +154,12 @@ export interface Kind {
   readonly traits: KindTraits;
   /** Kernel modules that a node of this kind needs (built in counts). */
   readonly modules: readonly string[];
-  readonly programs: readonly { readonly command: string; readonly debianPackage: string }[];
+  readonly programs: readonly {
+    readonly command: string;
+    readonly debianPackage: string;
+    /** Argument with which it says its version; absent: it is of no interest. */
+    readonly version?: string;
+  }[];
   /** Files of the node by relative name. Pure: also `tierlab render`. */
   render(node: PlannedNode, plan: Plan, paths: NodePaths): Readonly<Record<string, string>>;
   /** Lines for `ip -batch` in the node's namespace, after its interfaces and addresses are up. */

@@ -1,4 +1,5 @@
 export { bringDown } from './down.ts';
+export { environmentOf } from './environment.ts';
 export { type DaemonStatus, LiveLab } from './live.ts';
 export {
   type LabPaths,

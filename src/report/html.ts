@@ -7,6 +7,7 @@ import { environmentSection } from './html/environment.ts';
 import { html, jsonData, type Markup } from './html/markup.ts';
 import { pathsSection } from './html/paths.ts';
 import { expectationsSection, figuresSection, headSection, timelineSection } from './html/sections.ts';
+import { seenSection } from './html/seen.ts';
 
 /** What a page needs besides the judgement. */
 interface PageParts {
@@ -57,6 +58,7 @@ ${timelineSection(main, data)}
 ${pathsSection(runs)}
 ${figuresSection(result)}
 ${brokenSection(result)}
+${seenSection(result)}
 ${environmentSection(result, runs)}
 </main>
 <script type="application/json" id="data">${jsonData(data)}</script>

@@ -23,6 +23,7 @@ export interface JsonReport {
     };
     readonly host: string;
     readonly kernel: string;
+    readonly versions: Readonly<Record<string, string>>;
     readonly seed: number;
     readonly runDir: string;
   })[];
@@ -56,6 +57,7 @@ export function reportJson(results: readonly ScenarioResult[]): JsonReport {
       ...(control === undefined ? {} : { control: { ...runOf(control), ...differencesOf(control) } }),
       host: main.host,
       kernel: main.kernel,
+      versions: main.versions,
       seed: main.seed,
       runDir,
     })),

@@ -115,7 +115,13 @@ function build({ file, locate }: YamlDocument, written: ScenarioFile, topologyFi
 function trafficOf(entry: TrafficEntry): ScenarioTraffic {
   const { name, from, to, timeout: timeoutMs } = entry;
   if (entry.type === 'http') return { type: 'http', name, from, to, ratePerSecond: entry.rate, timeoutMs };
-  const { connections, heartbeat: heartbeatMs, upload: uploadBytes, download: downloadBytes } = entry;
+  const {
+    connections,
+    heartbeat: heartbeatMs,
+    stall: stallMs,
+    upload: uploadBytes,
+    download: downloadBytes,
+  } = entry;
   return {
     type: 'held-tcp',
     name,
@@ -124,6 +130,7 @@ function trafficOf(entry: TrafficEntry): ScenarioTraffic {
     connections,
     heartbeatMs,
     timeoutMs,
+    stallMs,
     uploadBytes,
     downloadBytes,
   };

@@ -31,6 +31,7 @@ export type TrafficEntry = {
       readonly type: 'held-tcp';
       readonly connections: number;
       readonly heartbeat: number;
+      readonly stall: number;
       readonly upload: number;
       readonly download: number;
     }
@@ -171,6 +172,7 @@ const heldTcp = z.strictObject({
   connections: z.int().min(1).max(50_000).meta({ description: 'How many are held.' }),
   heartbeat: durationField('Time between two heartbeats of a connection.', 10).prefault('1s'),
   timeout: durationField('A heartbeat without an answer for longer breaks its connection.').prefault('5s'),
+  stall: durationField('A heartbeat that takes longer makes a stalled flow.').prefault('1s'),
   upload: sizeField('Payload of a heartbeat.').prefault(256),
   download: sizeField("Payload of a heartbeat's answer.").prefault(256),
 });

@@ -34,7 +34,7 @@ export const causes: readonly Cause[] = [
 ];
 
 /** A heartbeat that takes longer makes a stalled flow. */
-const stallMs = 1000;
+export const stallOf = ({ stallMs = 1000 }: HeldView['spec']): number => stallMs;
 
 export const heldMetrics: readonly Metric<HeldView>[] = [
   {
@@ -112,8 +112,8 @@ export const heldMetrics: readonly Metric<HeldView>[] = [
     name: 'stalled',
     unit: 'count',
     windowed: true,
-    meaning: `flows with a heartbeat that took longer than ${stallMs / 1000} s`,
-    measure: (view) => view.longest.reduce((count, ms) => (ms > stallMs ? count + 1 : count), 0),
+    meaning: "flows with a heartbeat that took longer than the traffic's `stall` (1 s if it says nothing)",
+    measure: (view) => view.longest.reduce((count, ms) => (ms > stallOf(view.spec) ? count + 1 : count), 0),
   },
   blackout('p50', 'the median over all flows of the longest heartbeat of each', (all) => percentile(all, 50)),
   blackout('p99', 'the longest heartbeat that 99 % of the flows did not exceed', (all) =>

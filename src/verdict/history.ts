@@ -24,6 +24,10 @@ export interface RunEvent {
   readonly timeline: readonly { readonly atMs: number; readonly name: string; readonly what: string }[];
   /** Absent in histories of before 0.2. */
   readonly nodes?: readonly NodeSpec[];
+  /** First line of what each program says of its version. */
+  readonly versions?: Readonly<Record<string, string>>;
+  /** By kind: settings below /proc/sys of its nodes' namespaces; those that differ between its nodes are left out. */
+  readonly sysctls?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** What differs in a control: `l4.sloppy_tcp` → false. Absent in the main run. */
   readonly set?: Readonly<Record<string, unknown>>;
   /** Entries of the scenario's timeline that a control leaves out. Absent if there are none. */
@@ -47,6 +51,8 @@ export type TrafficSpec =
       readonly connections: number;
       readonly heartbeatMs: number;
       readonly timeoutMs: number;
+      /** A heartbeat that takes longer makes a stalled flow. Absent in histories of before 0.2: 1000. */
+      readonly stallMs?: number;
       /** Bytes of payload that each heartbeat carries up and each answer down. */
       readonly uploadBytes: number;
       readonly downloadBytes: number;

@@ -6,7 +6,7 @@ export { judgeScenario } from './judge-scenario.ts';
 export { describeMetrics, metricTable, metricUnit, nodeMetricTable } from './metrics.ts';
 export { HistoryError, type ParsedLine, parseHistory } from './parse-history.ts';
 export { seriesOf } from './series.ts';
-export { stalledMs, waitingMs } from './series-held.ts';
+export { waitingMs } from './series-held.ts';
 export type * from './series-types.ts';
 export type { Stage } from './stages.ts';
 export type * from './types.ts';

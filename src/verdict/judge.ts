@@ -54,6 +54,8 @@ export async function judge(events: EventSource): Promise<Judgement> {
     lab: run.lab,
     host: run.host,
     kernel: run.kernel,
+    versions: run.versions ?? {},
+    sysctls: run.sysctls ?? {},
     seed: run.seed,
   };
 }

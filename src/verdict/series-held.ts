@@ -1,13 +1,13 @@
 /** Held connections over time. */
 import type { Buckets, Column } from './buckets.ts';
 import { brokenAt } from './flow.ts';
+import { stallOf } from './held.ts';
 import { countBeat, type HeldTally, heldTally } from './held-tally.ts';
 import type { BeatEvent, TrafficSpec } from './history.ts';
 import { latencyOf, type Range, standing } from './series-range.ts';
 import type { HeldSeries } from './series-types.ts';
 
 export const waitingMs = 200;
-export const stalledMs = 1000;
 
 interface HeldCollector {
   readonly tally: HeldTally;
@@ -20,6 +20,7 @@ interface HeldCollector {
 export function heldOf(spec: TrafficSpec, buckets: Buckets): [string, HeldCollector][] {
   if (spec.type !== 'held-tcp') return [];
   const tally = heldTally(spec, []);
+  const stalledMs = stallOf(spec);
   const latency = latencyOf(buckets);
   const waiting = buckets.sum();
   const stalled = buckets.sum();
@@ -66,6 +67,7 @@ export function heldOf(spec: TrafficSpec, buckets: Buckets): [string, HeldCollec
     onL4: l4.standing(range),
     waiting: standing(waiting, range),
     stalled: standing(stalled, range),
+    stalledMs,
     latency: latency.series(range),
   });
   return [[spec.name, { tally, beat, finish, series }]];

@@ -24,6 +24,7 @@ export interface HeldSeries {
   /** Flows that have waited for an answer for more than `waitingMs`, and for more than `stalledMs`, at each bucket's end. */
   readonly waiting: readonly number[];
   readonly stalled: readonly number[];
+  readonly stalledMs: number;
   readonly latency: LatencySeries;
 }
 

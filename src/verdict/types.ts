@@ -99,6 +99,8 @@ export interface Judgement {
   readonly lab: string;
   readonly host: string;
   readonly kernel: string;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly sysctls: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly seed: number;
 }
 

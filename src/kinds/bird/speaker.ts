@@ -16,7 +16,7 @@ import {
 import { bgpOptions } from './options.ts';
 import { type ExpectedWay, expectedWays } from './ways.ts';
 
-export const birdProgram = { command: 'bird', debianPackage: 'bird2' } as const;
+export const birdProgram = { command: 'bird', debianPackage: 'bird2', version: '--version' } as const;
 
 export const birdFile = 'bird.conf';
 

@@ -26,7 +26,7 @@ export const haproxy: Kind = {
     passesTo: ['web'],
   },
   modules: ['ipip'],
-  programs: [birdProgram, { command: 'haproxy', debianPackage: 'haproxy' }],
+  programs: [birdProgram, { command: 'haproxy', debianPackage: 'haproxy', version: '-v' }],
   render: (node, plan, paths) => ({
     [birdFile]: birdConfig(node, plan, {
       interfaces: [],

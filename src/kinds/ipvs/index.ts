@@ -29,8 +29,8 @@ export const ipvs: Kind = {
   modules: ['dummy', 'ip_vs', 'ip_vs_mh', 'ip_vs_sh', 'ip_vs_rr', 'ipip'],
   programs: [
     birdProgram,
-    { command: 'keepalived', debianPackage: 'keepalived' },
-    { command: 'ipvsadm', debianPackage: 'ipvsadm' },
+    { command: 'keepalived', debianPackage: 'keepalived', version: '--version' },
+    { command: 'ipvsadm', debianPackage: 'ipvsadm', version: '--version' },
   ],
   render: (node, plan, paths) => ({
     [birdFile]: speakerConfig(node, plan),

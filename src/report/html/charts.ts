@@ -5,7 +5,6 @@ import {
   type Judgement,
   type LatencySeries,
   type Series,
-  stalledMs,
   waitingMs,
 } from '../../verdict/index.ts';
 import type { ChartData, Line, Mark, PageData, Panel } from '../page/data.ts';
@@ -48,7 +47,7 @@ function heldCharts(name: string, runs: readonly (HeldSeries | undefined)[]): Ch
     ),
     chart(`${name}: blackout, connections that wait for an answer`, 'count', runs, (run) => [
       { label: `> ${waitingMs / 1000} s`, values: run.waiting, colour: 'moved', style: 'area' },
-      { label: `> ${stalledMs / 1000} s (stalled)`, values: run.stalled, colour: 'bad', style: 'area' },
+      { label: `> ${run.stalledMs / 1000} s (stalled)`, values: run.stalled, colour: 'bad', style: 'area' },
     ]),
     latencyChart(`${name}: time to a heartbeat's answer`, runs),
   ];

@@ -12,6 +12,7 @@ export function environmentSection(result: ScenarioResult, runs: readonly PathRu
   const facts: [string, string | undefined][] = [
     ['scenario', file],
     ['host', `${main.host}, Linux ${main.kernel}`],
+    ...Object.entries(main.versions).map(([program, said]): [string, string] => [program, said]),
     ['seed', String(main.seed)],
     ['tierlab', first?.series.tierlab],
     ['started', first && new Date(first.series.startedAt).toISOString()],
@@ -27,6 +28,7 @@ export function environmentSection(result: ScenarioResult, runs: readonly PathRu
   return html`<section><h2>Environment</h2>
 ${table(['', ''], rows)}
 ${first?.plan === undefined ? undefined : nodes(first.plan)}
+${sysctls(main.sysctls)}
 <h3>Judge it again</h3>
 <pre>tierlab judge ${shellWord(runDir)}
 tierlab report ${shellWord(runDir)}</pre></section>`;
@@ -40,6 +42,14 @@ function nodes({ nodes: all }: Plan): Markup {
     settings(node),
   ]);
   return html`<details><summary>${all.length} nodes and their settings</summary>${table(['node', 'kind', 'addresses', 'settings'], rows)}</details>`;
+}
+
+function sysctls(byKind: ScenarioResult['main']['sysctls']): Markup | undefined {
+  const rows = Object.entries(byKind).flatMap(([kind, settings]) =>
+    Object.entries(settings).map(([path, value]) => [kind, path.replaceAll('/', '.'), value]),
+  );
+  if (rows.length === 0) return undefined;
+  return html`<details><summary>${rows.length} sysctls of the nodes</summary>${table(['kind', 'sysctl', 'value'], rows)}</details>`;
 }
 
 function settings({ options, asn, kind, hashFields }: PlannedNode): string {

@@ -68,6 +68,7 @@ test('what is not written has its default', async () => {
       connections: 10,
       heartbeatMs: 1000,
       timeoutMs: 5000,
+      stallMs: 1000,
       uploadBytes: 256,
       downloadBytes: 256,
     },

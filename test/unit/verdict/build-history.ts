@@ -117,7 +117,13 @@ function run({ role = 'main', expect = protectedExpect, set, says }: Story): His
       { name: 'requests', type: 'http', ratePerSecond: 5, timeoutMs: 2000 },
     ],
     expect,
-    ...(says === undefined ? {} : { nodes }),
+    ...(says === undefined
+      ? {}
+      : {
+          nodes,
+          versions: { bird: 'BIRD version 2.0.12' },
+          sysctls: { ipvs: { 'net/ipv4/vs/sloppy_tcp': '1' } },
+        }),
     steadyForMs: 1000,
     durationMs: 6000,
     timeline: [

@@ -69,7 +69,7 @@ function prepare({ lab, memoryMb = 1024, programs }: BootOptions): KeeperOrder {
   const taskset = findProgram('taskset');
   const cpu = taskset === undefined ? undefined : chooseCpu(Number.parseInt(lab.id, 16) || 0);
   const pinned = taskset === undefined || cpu === undefined ? [] : [taskset, '-c', `${cpu}`];
-  const devices = ['con=null', 'con0=fd:0,fd:1', 'ssl=null', 'ssl0=fd:3'];
+  const devices = ['con=null', 'con0=fd:0,fd:1', 'ssl=null', 'ssl0=fd:3,fd:4'];
   const root = ['rootfstype=hostfs', 'ro', 'root=/dev/root', 'hostfs=/', `init="${files.init}"`];
   const own = [`mem=${memoryMb}M`, 'uml_dir=uml', 'umid=guest'];
   return {

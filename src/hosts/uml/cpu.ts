@@ -1,18 +1,19 @@
 import { readFileSync } from 'node:fs';
-import { allProcesses } from './processes.ts';
+import { keeperOrder } from './keeper-process.ts';
+import { allPids } from './processes.ts';
 
 /**
  * Chooses the CPU for one more guest: of those that we may use, one with the fewest guests, whoever they belong to. Pinned to
- * one CPU a guest's task switches are ten times as fast, since kernel and task take turns anyway.
+ * one CPU a guest's task switches are ten times as fast, since kernel and task take turns anyway. A keeper's command line names
+ * the CPU of its guest, so whoever chooses and starts a keeper without waiting in between is seen by the next to choose.
  * @param seed number that decides between equals, so that guests started at once do not all choose the first
  */
 export function chooseCpu(seed: number): number | undefined {
-  const allowed = parseCpus(allowedCpus('self'));
+  const allowed = parseCpus(allowedCpus());
   const guests = new Map<number, number>();
-  for (const { pid, session, program } of allProcesses()) {
-    if (program !== 'linux.uml' || pid !== session) continue;
-    const [cpu, ...others] = parseCpus(allowedCpus(pid));
-    if (cpu !== undefined && others.length === 0) guests.set(cpu, (guests.get(cpu) ?? 0) + 1);
+  for (const pid of allPids()) {
+    const cpu = keeperOrder(pid)?.cpu;
+    if (cpu !== undefined) guests.set(cpu, (guests.get(cpu) ?? 0) + 1);
   }
   return leastUsed(allowed, guests, seed);
 }
@@ -38,9 +39,9 @@ export function parseCpus(list: string): number[] {
     });
 }
 
-function allowedCpus(pid: number | 'self'): string {
+function allowedCpus(): string {
   try {
-    return /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
+    return /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '';
   } catch {
     return '';
   }

@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, createWriteStream, rmSync, writeSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { guestFiles } from './files.ts';
 import { encode, FrameReader, frameType, magic } from './frames.ts';
 import { LineWriter } from './line-writer.ts';
@@ -15,7 +15,7 @@ import { Relay } from './relay.ts';
 
 export interface KeeperOrder {
   readonly directory: string;
-  /** The guest kernel's command line; the serial line is its file descriptor 3. */
+  /** The guest kernel's command line; the serial line is its file descriptors 3 (what it reads) and 4 (what it writes). */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cpu?: number;
@@ -50,12 +50,12 @@ function keep({ directory, argv, env, cpu }: KeeperOrder): void {
       cwd: directory,
       env,
       detached: true,
-      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     });
     const record = guest.pid === undefined ? before : { ...before, pid: guest.pid };
     writeRecord(directory, record);
     const tail = keepConsole(guest, guestFiles(directory).console);
-    attach(guest.stdio[3] as Duplex, relay);
+    attach({ toGuest: guest.stdio[3] as Writable, fromGuest: guest.stdio[4] as Readable }, relay);
     let ended = false;
     const end = (exitCode: number | null, signal: string | null, failure?: string): void => {
       if (ended) return;
@@ -114,12 +114,19 @@ function keepConsole(guest: ChildProcess, path: string): () => string {
   return () => tail.toString('utf8');
 }
 
-function attach(line: Duplex, relay: Relay): void {
+/**
+ * Joins the relay to the guest's line, which is a socket for each direction: when the keeper dies, the guest must see the line
+ * end. On one socket for both it did not always (of 6.1 on a busy machine, one guest in thirty slept on for ever): what
+ * the keeper had not read makes the end a reset (unix_release_sock, net/unix/af_unix.c), and only a plain end hangs the line up
+ * (chan_interrupt, arch/um/drivers/chan_kern.c).
+ */
+function attach(line: { readonly toGuest: Writable; readonly fromGuest: Readable }, relay: Relay): void {
   const reader = new FrameReader();
-  const writer = new LineWriter((bytes) => line.write(bytes));
+  const writer = new LineWriter((bytes) => line.toGuest.write(bytes));
   let early: Buffer | undefined = Buffer.alloc(0);
-  line.on('error', () => {});
-  line.on('data', (chunk: Buffer) => {
+  line.toGuest.on('error', () => {});
+  line.fromGuest.on('error', () => {});
+  line.fromGuest.on('data', (chunk: Buffer) => {
     let bytes = chunk;
     if (early !== undefined) {
       early = Buffer.concat([early, chunk]);

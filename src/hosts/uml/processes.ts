@@ -24,9 +24,13 @@ export function inSessions(sessions: ReadonlySet<number>): ProcessFacts[] {
 }
 
 export function allProcesses(): ProcessFacts[] {
+  return allPids().flatMap((pid) => factsOf(pid) ?? []);
+}
+
+export function allPids(): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => factsOf(Number(name)) ?? []);
+    .map(Number);
 }
 
 /** @returns undefined if it is gone (a zombie is), or belongs to another user */

@@ -1,5 +1,7 @@
 /** What nodes say of themselves while a run lasts: recorded where it differs from what they said last. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { LiveLab } from '../lab/index.ts';
+import type { PlannedNode } from '../topology/types.ts';
 import type { NodeEvent } from '../verdict/history.ts';
 
 export class NodeWatch {
@@ -8,7 +10,8 @@ export class NodeWatch {
   readonly #now: () => number;
   /** By node; undefined: it could not be asked. */
   readonly #said = new Map<string, Readonly<Record<string, number>> | undefined>();
-  #running: Promise<void> | undefined;
+  /** Nodes that have not answered yet: a frozen one lets its asker wait for seconds. */
+  readonly #asked = new Map<string, Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(lab: LiveLab, record: (event: NodeEvent) => void, now: () => number) {
@@ -17,33 +20,36 @@ export class NodeWatch {
     this.#now = now;
   }
 
-  /** Looks now and then every `everyMs` until `stop`; a look that takes longer is not joined by another. */
+  /** Asks every node now and then until `stop`; one that has not answered yet is not asked again. */
   start(everyMs: number): void {
     this.#timer = setInterval(() => void this.look(), everyMs);
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await this.look();
+    await Promise.all(this.#asked.values());
   }
 
-  /** One look at all nodes, or the end of the one that is under way. */
-  look(): Promise<void> {
-    this.#running ??= this.#look().finally(() => {
-      this.#running = undefined;
+  /** Asks every node, and waits for those that answer within a second. */
+  async look(): Promise<void> {
+    const answers = this.#lab.plan.nodes.map((node) => {
+      const asked =
+        this.#asked.get(node.name) ?? this.#ask(node).finally(() => this.#asked.delete(node.name));
+      this.#asked.set(node.name, asked);
+      return asked;
     });
-    return this.#running;
+    const patience = new AbortController();
+    await Promise.race([
+      Promise.all(answers),
+      delay(1000, undefined, { signal: patience.signal }).catch(() => undefined),
+    ]);
+    patience.abort();
   }
 
-  async #look(): Promise<void> {
-    await Promise.all(
-      this.#lab.plan.nodes.map(async (node) => {
-        const kind = this.#lab.kindOf(node);
-        if (kind.measure === undefined) return;
-        const values = await kind.measure(this.#lab.view(node)).catch(() => undefined);
-        this.#tell(node.name, values);
-      }),
-    );
+  async #ask(node: PlannedNode): Promise<void> {
+    const { measure } = this.#lab.kindOf(node);
+    if (measure === undefined) return;
+    this.#tell(node.name, await measure(this.#lab.view(node)).catch(() => undefined));
   }
 
   #tell(node: string, values: Readonly<Record<string, number>> | undefined): void {

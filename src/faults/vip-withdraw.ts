@@ -5,14 +5,19 @@ import type { PlannedNode } from '../topology/types.ts';
 import { defineFault } from './contract.ts';
 import { routingOf } from './routing.ts';
 
-/** A node announces its VIPs no longer (an L4 node) or passes them on no longer (a router). It serves what still comes. */
+/** A node announces its VIPs no longer (who is first behind the routers) or passes them on no longer (a router). It serves what still comes. */
 export const vipWithdraw = defineFault({
   traits: {
     name: 'vip.withdraw',
-    summary: 'an L4 node or a router withdraws the VIPs from its BGP peers; heal announces them again',
+    summary:
+      'an L4 node, an L7 node without L4 nodes before it, or a router withdraws the VIPs from its BGP peers; heal announces them again',
     target: 'node',
-    kinds: ['ipvs', 'bird'],
+    kinds: ['ipvs', 'haproxy', 'bird'],
     options: z.strictObject({}),
+    refuse: ({ name, kind, announces }) =>
+      announces || kind === 'bird'
+        ? undefined
+        : { key: 'target', message: `${name} announces no VIP: L4 nodes before it do` },
   },
 
   async inject(lab, { node }) {

@@ -56,6 +56,7 @@ export function planTopology(topology: Topology, kinds: KindTable): Plan {
         routes: routesOf(group),
         hashFields: isRouter ? hashMask(routers++) : hashMask(0),
         services: services.get(group.name) ?? [],
+        announces: group.traits.bgp === 'speaker' && group.serves.length > 0 && senders.length === 0,
         targets,
         senders,
         options: group.options,

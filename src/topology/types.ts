@@ -124,6 +124,8 @@ export interface PlannedNode {
   /** fib_multipath_hash_fields of this node: each router has a mapping of its own. */
   readonly hashFields: number;
   readonly services: readonly Service[];
+  /** It is where the chain begins behind the routers: it announces the VIPs of its services to them. */
+  readonly announces: boolean;
   /** Nodes of the `to` group, in the one order in which every balancer adds them, with the address used to reach each. */
   readonly targets: readonly { readonly node: string; readonly address: string }[];
   /** Balancers whose `to` group this node is in, with the address they send from. */

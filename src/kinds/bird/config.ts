@@ -1,7 +1,8 @@
 /**
  * The configuration of BIRD 2 in a node, whatever its kind: routers pass routes on, speakers (tiers 2 and 3) have sessions
  * with routers only. What each side says and hears depends on what the other one is for, so nothing is announced that the
- * chain does not need: an L4 node says its VIPs, an L7 node says nothing, routers say the ways to the clients.
+ * chain does not need: who is first behind the routers (L4 nodes, or L7 nodes without any) says its VIPs, an L7 node behind L4
+ * nodes says nothing, routers say the ways to the clients.
  */
 import type { BgpPeer, Plan, PlannedNode } from '../../topology/types.ts';
 import { type BgpOptions, bgpOptions, milliseconds } from './options.ts';
@@ -9,7 +10,7 @@ import { hasStaticNextHops } from './ways.ts';
 
 /** What a node says of itself, beside what it learned. */
 export interface Origin {
-  /** Interfaces whose addresses it announces: clients' networks of a router, the dummy that carries an L4 node's VIPs. */
+  /** Interfaces whose addresses it announces: clients' networks of a router, the dummy that carries the VIPs of who is first behind them. */
   readonly interfaces: readonly string[];
   /** Whether its static routes of the plan are announced. */
   readonly staticRoutes: boolean;
@@ -126,8 +127,7 @@ function session(
 function hears(node: PlannedNode, plan: Plan, peer: BgpPeer, { transit, deaf = false }: Origin): string {
   if (deaf) return 'none';
   if (!transit) return 'where !is_vip()';
-  if (peer.kind === 'ipvs') return prefixes(servedBy(plan, peer));
-  if (peer.kind !== 'bird') return 'none';
+  if (peer.kind !== 'bird') return prefixes(announcedBy(plan, peer));
   const own = node.interfaces.map(
     ({ network }) => plan.networks.find(({ name }) => name === network)?.subnet,
   );
@@ -150,9 +150,9 @@ function says(peer: BgpPeer, { interfaces, staticRoutes, transit, drained = fals
     : `where ${ways} && !is_vip()`;
 }
 
-function servedBy(plan: Plan, peer: BgpPeer): string[] {
-  const services = plan.nodes.find(({ name }) => name === peer.node)?.services ?? [];
-  return [...new Set(services.map(({ vip }) => `${vip}/32`))];
+function announcedBy(plan: Plan, peer: BgpPeer): string[] {
+  const node = plan.nodes.find(({ name }) => name === peer.node);
+  return node?.announces === true ? [...new Set(node.services.map(({ vip }) => `${vip}/32`))] : [];
 }
 
 const prefixes = (list: readonly string[]): string =>

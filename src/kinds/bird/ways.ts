@@ -67,7 +67,7 @@ function waysOf(plan: Plan): Way[] {
     origins.set(prefix, known);
   };
   for (const node of plan.nodes) {
-    if (node.kind === 'ipvs') for (const { vip } of node.services) add(`${vip}/32`, node.name, true);
+    if (node.announces) for (const { vip } of node.services) add(`${vip}/32`, node.name, true);
     if (node.kind !== 'bird') continue;
     for (const { to } of node.routes) add(to === 'default' ? '0.0.0.0/0' : to, node.name, false);
     const shared = clientInterfaces(node, plan);

@@ -49,11 +49,11 @@ const defaults: readonly string[] = [
 ];
 
 /**
- * What tier 2 asks, on the node's own address (the VIP is local to whoever asks): the node is well while each of its
- * services has a backend, and not from the moment it is told to stop, nor while it is drained.
+ * What tier 2 asks, on the node's own address (the VIP is local to whoever asks), or without a tier 2 the node's announcer: it is
+ * well while each of its services has a backend, and not from the moment it is told to stop, nor while it is drained.
  */
 function health(node: PlannedNode, paths: Pick<NodePaths, 'files'>): string[] {
-  const addresses = ownAddressesTowards(node);
+  const addresses = node.announces ? ['127.0.0.1'] : ownAddressesTowards(node);
   const ports = [...new Set(node.services.map(({ port }) => port))];
   const binds = addresses.flatMap((address) => ports.map((port) => `  bind ${address}:${port}`));
   if (binds.length === 0) return [];

@@ -1,36 +1,49 @@
 import type { Probe } from '../../base/until.ts';
 import type { PlannedNode } from '../../topology/types.ts';
+import { refuseFixed, unused, used } from '../bird/service.ts';
 import type { Kind, LabView, NodeView, ServiceStep } from '../contract.ts';
 import { askServers } from '../ipvs/servers.ts';
 import { drainedFile, drainedPath, drainedWord, healthFrontend } from './config.ts';
 import { parseServers, statsSocket } from './stats.ts';
 
 /**
- * An L7 node fails its health check, so that every L4 node gives it weight 0: no new flows. It goes on serving those it has
+ * Without L4 nodes before it an L7 node withdraws its VIPs, and that is all that can be done: the routers send its flows to others
+ * at once, which know nothing of them.
+ *
+ * Otherwise an L7 node fails its health check, so that every L4 node gives it weight 0: no new flows. It goes on serving those it has
  * until the last one ends. One that is made anew is still drained. Connections that never end by themselves keep it from being drained: then the deadline decides.
  */
 export const drain: NonNullable<Kind['drain']> = {
-  out: (lab: LabView, node: PlannedNode): readonly ServiceStep[] => [
-    {
-      what: `${node.name} has weight 0 on every L4 node`,
-      act: async () => {
-        await lab.write(node, drainedFile, drainedText);
-        await command(lab.view(node), `add acl ${drainedPath(lab.view(node).paths)} ${drainedWord}`);
-      },
-      verify: () => weights(lab, node, (weight) => weight === 0),
-    },
-    { what: `${node.name} has no sessions`, verify: () => sessionsGone(lab.view(node)) },
-  ],
+  refuse: refuseFixed,
+
+  out: (lab: LabView, node: PlannedNode): readonly ServiceStep[] => {
+    const act = async (): Promise<void> => {
+      await lab.write(node, drainedFile, drainedText);
+      await command(lab.view(node), `add acl ${drainedPath(lab.view(node).paths)} ${drainedWord}`);
+    };
+    return node.announces
+      ? [{ what: `no router has a way over ${node.name}`, act, verify: () => unused(lab, node) }]
+      : [
+          {
+            what: `${node.name} has weight 0 on every L4 node`,
+            act,
+            verify: () => weights(lab, node, (weight) => weight === 0),
+          },
+          { what: `${node.name} has no sessions`, verify: () => sessionsGone(lab.view(node)) },
+        ];
+  },
 
   back: (lab: LabView, node: PlannedNode): readonly ServiceStep[] => [
     { what: `${node.name} has a backend`, verify: () => serving(lab.view(node)) },
     {
-      what: `${node.name} has its weight on every L4 node again`,
+      what: node.announces
+        ? `every router has a way over ${node.name} again`
+        : `${node.name} has its weight on every L4 node again`,
       act: async () => {
         await lab.write(node, drainedFile, '');
         await command(lab.view(node), `clear acl ${drainedPath(lab.view(node).paths)}`);
       },
-      verify: () => weights(lab, node, (weight) => weight > 0),
+      verify: () => (node.announces ? used(lab, node) : weights(lab, node, (weight) => weight > 0)),
     },
   ],
 };

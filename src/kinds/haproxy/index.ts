@@ -1,10 +1,12 @@
 import type { Probe } from '../../base/until.ts';
 import type { PlannedNode } from '../../topology/types.ts';
+import { announceDevice, announcing } from '../bird/announcing.ts';
 import { birdConfig } from '../bird/config.ts';
 import { routing } from '../bird/routing.ts';
 import { birdDaemon, birdFile, birdProgram, speakerReady, speakerStats } from '../bird/speaker.ts';
 import { quietVips, wayfinding } from '../bird/sysctls.ts';
 import type { Kind, NodeView } from '../contract.ts';
+import { announcerDaemon, announcerFile, announcerScript } from './announcer.ts';
 import { drainedFile, haproxyConfig } from './config.ts';
 import { drain } from './drain.ts';
 import { haproxyMeasures, measureProxy } from './measures.ts';
@@ -13,7 +15,10 @@ import { proxying } from './proxying.ts';
 import { parseServers, statsSocket } from './stats.ts';
 import { tunnel } from './tunnel.ts';
 
-/** An L7 proxy: takes clients' connections from tier 2's tunnels, and answers them directly through the routers. */
+/**
+ * An L7 proxy: takes clients' connections from tier 2's tunnels, and answers them directly through the routers. Where no L4 node
+ * passes anything on to it, it announces the VIPs itself.
+ */
 export const haproxy: Kind = {
   traits: {
     name: 'haproxy',
@@ -25,22 +30,27 @@ export const haproxy: Kind = {
     drains: true,
     passesTo: ['web'],
   },
-  modules: ['ipip'],
+  modules: ['ipip', 'dummy'],
   programs: [birdProgram, { command: 'haproxy', debianPackage: 'haproxy', version: '-v' }],
   render: (node, plan, paths) => ({
     [birdFile]: birdConfig(node, plan, {
-      interfaces: [],
+      interfaces: node.announces ? [announceDevice] : [],
       staticRoutes: false,
       transit: false,
       deaf: hasStaticWay(node),
     }),
     [haproxyFile]: haproxyConfig(node, paths),
     [drainedFile]: '',
+    ...(node.announces ? { [announcerFile]: announcerScript } : {}),
   }),
-  ipBatch: (node) => [...tunnel(node), ...(hasStaticWay(node) ? staticWay(node) : [])],
+  ipBatch: (node) => [
+    ...(node.announces ? announcing(node) : tunnel(node)),
+    ...(hasStaticWay(node) ? staticWay(node) : []),
+  ],
   sysctls: (node) => ({ ...wayfinding(node), ...quietVips }),
-  daemons: (_node, _plan, paths) => [
+  daemons: (node, _plan, paths) => [
     birdDaemon(paths),
+    ...(node.announces ? [announcerDaemon(node, paths)] : []),
     // No master process (`-W`): it loads everything twice, and a new process can take the listeners over (`-x`, `-sf`) without.
     { name: 'haproxy', argv: ['haproxy', '-db', '-f', `${paths.files}/${haproxyFile}`] },
   ],

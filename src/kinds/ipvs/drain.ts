@@ -1,9 +1,9 @@
 import type { Probe } from '../../base/until.ts';
 import type { Plan, PlannedNode } from '../../topology/types.ts';
+import { announceDevice } from '../bird/announcing.ts';
 import { birdConfig } from '../bird/config.ts';
 import { configure, idle, knowing, refuseFixed, unused, used } from '../bird/service.ts';
 import type { Kind, LabView, NodeView, ServiceStep } from '../contract.ts';
-import { announceDevice } from './keepalived.ts';
 import { readTotals } from './measures.ts';
 import { askServers } from './servers.ts';
 

@@ -1,5 +1,6 @@
 import type { Probe } from '../../base/until.ts';
 import type { PlannedNode } from '../../topology/types.ts';
+import { announcing } from '../bird/announcing.ts';
 import { routing } from '../bird/routing.ts';
 import { birdDaemon, birdFile, birdProgram, speakerReady, speakerStats } from '../bird/speaker.ts';
 import { forwarding, quietVips } from '../bird/sysctls.ts';
@@ -8,7 +9,7 @@ import { announceFile, announceScript } from './announce.ts';
 import { balancing } from './balancing.ts';
 import { idleSeconds, parseConnections } from './connections.ts';
 import { drain, speakerConfig } from './drain.ts';
-import { announceDevice, keepalivedConfig, keepalivedFile } from './keepalived.ts';
+import { keepalivedConfig, keepalivedFile } from './keepalived.ts';
 import { ipvsMeasures, measureBalancer } from './measures.ts';
 import { ipvsOptions } from './options.ts';
 import { askServers, missingServers } from './servers.ts';
@@ -37,11 +38,7 @@ export const ipvs: Kind = {
     [keepalivedFile]: keepalivedConfig(node, paths),
     [announceFile]: announceScript,
   }),
-  ipBatch: (node) => [
-    `link add name ${announceDevice} up type dummy`,
-    // Always local: a VIP that is withdrawn still serves the flows that are under way.
-    ...vipsOf(node).map((vip) => `address add ${vip}/32 dev lo`),
-  ],
+  ipBatch: announcing,
   sysctls: (node) => ({ ...forwarding(node), ...quietVips, ...balancerSysctls(node) }),
   daemons: (_node, _plan, paths) => [
     birdDaemon(paths),
@@ -131,5 +128,3 @@ async function balancerFacts(view: NodeView): Promise<string[]> {
   const active = servers.reduce((sum, server) => sum + server.active, 0);
   return [`${up.length} of ${servers.length} servers up`, `${active} connections`];
 }
-
-const vipsOf = (node: PlannedNode): string[] => [...new Set(node.services.map(({ vip }) => vip))];

@@ -4,15 +4,13 @@
  * dummy `announce` while at least one server is well (`quorum_up`, see announce.ts), whence the node's BIRD announces it.
  */
 import type { PlannedNode, Service } from '../../topology/types.ts';
+import { announceDevice } from '../bird/announcing.ts';
 import { milliseconds } from '../bird/options.ts';
 import type { NodePaths } from '../contract.ts';
 import { announceFile, settlingSeconds } from './announce.ts';
 import { type IpvsOptions, ipvsOptions } from './options.ts';
 
 export const keepalivedFile = 'keepalived.conf';
-
-/** The dummy device whose addresses BIRD announces. */
-export const announceDevice = 'announce';
 
 /** @returns the text of `keepalived.conf` */
 export function keepalivedConfig(node: PlannedNode, paths: NodePaths): string {

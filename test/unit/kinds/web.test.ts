@@ -37,6 +37,7 @@ const node = (name: string, address: string): PlannedNode => ({
   routes: [],
   hashFields: 0x37,
   services: [{ name: 'web', vip: '198.51.100.1', port: 8080, protocol: 'http' }],
+  announces: false,
   targets: [],
   senders: [],
   options: {},

@@ -15,6 +15,7 @@ const client = (name: string, sources: string): PlannedNode => ({
   routes: [],
   hashFields: 0x37,
   services: [],
+  announces: false,
   targets: [],
   senders: [],
   options: {},

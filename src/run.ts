@@ -14,7 +14,7 @@ import { Interrupted, WorldError } from './base/errors.ts';
 import type { Report } from './base/progress.ts';
 import { formatDuration } from './base/units.ts';
 import { until } from './base/until.ts';
-import { modulesOf } from './faults/index.ts';
+import { modulesOf, rolledNames } from './faults/index.ts';
 import { playTimeline } from './faults/timeline.ts';
 import type { HostName } from './hosts/contract.ts';
 import { chooseHost, hostKinds } from './hosts/index.ts';
@@ -29,7 +29,7 @@ import {
   type Programs,
   requirementsOf,
 } from './lab/index.ts';
-import { type Scenario, withControl, withoutSkipped } from './scenario/index.ts';
+import { describeEntry, type Scenario, type TimelineEntry, withControl } from './scenario/index.ts';
 import { measureTypes, neededBy, type Plan, planTopology, type Topology } from './topology/index.ts';
 import {
   NodeWatch,
@@ -311,14 +311,9 @@ async function describeRun(
     ...(role === 'control' && scenario.control !== undefined ? differences(scenario.control) : {}),
     steadyForMs: scenario.steady.forMs,
     durationMs: scenario.durationMs,
-    timeline: timelineOf(scenario, role).map((entry) => ({
-      atMs: entry.atMs,
-      name: entry.name,
-      what:
-        entry.action === 'inject'
-          ? `${entry.fault} ${entry.target}`
-          : `${entry.action} ${'of' in entry ? entry.of : entry.target}`,
-    })),
+    timeline: timelineOf(scenario, role).flatMap((entry) =>
+      namesOf(entry, live.plan).map((name) => ({ atMs: entry.atMs, name, what: describeEntry(entry) })),
+    ),
   };
 }
 
@@ -338,12 +333,20 @@ function asksNodes({ expect, control }: Scenario, { nodes }: Plan): boolean {
   );
 }
 
+/** Names of all that an entry puts on record. */
+const namesOf = (entry: TimelineEntry, plan: Plan): string[] =>
+  entry.action === 'rolling' ? rolledNames(entry, plan) : [entry.name];
+
 const timelineOf = ({ timeline, control }: Scenario, role: 'main' | 'control'): Scenario['timeline'] =>
-  role === 'control' && control !== undefined ? withoutSkipped(timeline, control.skip) : timeline;
+  role === 'control' && control !== undefined ? control.timeline : timeline;
 
 /** How the control differs from the main run. */
-const differences = ({ set, skip }: NonNullable<Scenario['control']>): Pick<RunEvent, 'set' | 'skip'> => ({
+const differences = ({
   set,
+  skip,
+  replace,
+}: NonNullable<Scenario['control']>): Pick<RunEvent, 'set' | 'skip'> => ({
+  set: { ...set, ...replace },
   ...(skip.length === 0 ? {} : { skip }),
 });
 

@@ -174,6 +174,25 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
       choose(async (context) => (await import('./commands/drain.ts')).undrain(context, node, options)),
     );
 
+  command(program, 'rolling', 'do the same to every node of a tier, one after another, each step verified')
+    .argument('<tier>', 'group whose nodes have their turns')
+    .argument('<step...>', "drain, undrain, or a fault; a fault's key=value settings stand behind it")
+    .addOption(labName())
+    .addOption(flag('--pause <duration>', 'between two turns').argParser(milliseconds).default(0, '0s'))
+    .addOption(
+      flag('--max-unavailable <count>', 'so many nodes have their turn at the same time')
+        .argParser(wholeNumber)
+        .default(1),
+    )
+    .addOption(
+      flag('--within <duration>', 'the deadline of each step').argParser(milliseconds).default(20_000, '20s'),
+    )
+    .action((tier, steps, options) =>
+      choose(async (context) =>
+        (await import('./commands/rolling.ts')).rolling(context, tier, steps, options),
+      ),
+    );
+
   command(program, 'graph', 'draw a topology, or a lab that is up: tiers, networks, addresses')
     .argument('[topology]', 'default: the lab')
     .addOption(labName())

@@ -34,6 +34,7 @@ export { actOn } from './act.ts';
 export type { Fault, Hit, Landed } from './contract.ts';
 export { drainNodes, refuseDrain } from './drain.ts';
 export { claimEntry, forgetEntry, type LedgerEntry, ledgerEntries, updateEntry } from './ledger.ts';
+export { rolledNames, stepName } from './rolling-names.ts';
 
 /** All faults: a new one is a file beside this and a line here. */
 const all: readonly Fault[] = [
@@ -74,7 +75,10 @@ export const faultTable: FaultTable = Object.fromEntries(all.map(({ traits }) =>
 
 /** Kernel modules that a timeline needs, beside those of the lab. */
 export function modulesOf(timeline: readonly TimelineEntry[]): string[] {
-  const names = timeline.flatMap((entry) => (entry.action === 'inject' ? [entry.fault] : []));
+  const names = timeline.flatMap((entry) => {
+    const steps = entry.action === 'rolling' ? entry.steps : [entry];
+    return steps.flatMap((step) => (step.action === 'inject' ? [step.fault] : []));
+  });
   return [...new Set(names.flatMap((name) => faults[name]?.traits.modules ?? []))];
 }
 

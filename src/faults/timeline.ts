@@ -1,12 +1,16 @@
 /** Faults on a timeline: each at its time, verified, recorded. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LiveLab } from '../lab/index.ts';
-import type { TimelineDrain, TimelineEntry, TimelineFault } from '../scenario/types.ts';
+import type { TimelineDrain, TimelineEntry, TimelineFault, TimelineRolling } from '../scenario/types.ts';
 import type { FaultEvent } from '../verdict/history.ts';
 import { actOn } from './act.ts';
 import type { Hit, Landed } from './contract.ts';
 import { drainNodes } from './drain.ts';
 import { faults, resolveTarget } from './index.ts';
+import { roll } from './rolling.ts';
+import { faultOf, stepName } from './rolling-names.ts';
+
+export { roll } from './rolling.ts';
 
 export interface TimelineOptions {
   /** When the timeline begins: ms of `now`. */
@@ -23,7 +27,7 @@ export interface TimelineOptions {
 /** How long before a fault the last look at the flows' paths begins. */
 const lookAheadMs = 400;
 
-/** Plays the whole timeline; entries that fall together, or into a drain under way, follow one another. */
+/** Plays the whole timeline; entries that fall together, or into a drain or a rolling action under way, follow one another. */
 export async function playTimeline(
   lab: LiveLab,
   timeline: readonly TimelineEntry[],
@@ -35,13 +39,50 @@ export async function playTimeline(
     await delay(Math.max(0, due - lookAheadMs - now()), undefined, { signal });
     await options.before();
     await delay(Math.max(0, due - now()), undefined, { signal });
-    await play(lab, entry, timeline, options);
+    if (entry.action === 'rolling') await playRolling(lab, entry, options);
+    else await play(lab, entry, timeline, options);
   }
+}
+
+/** On record: that it begins, each step of each node, and that it is over. None but the steps hits anybody. */
+async function playRolling(lab: LiveLab, entry: TimelineRolling, options: TimelineOptions): Promise<void> {
+  const { now, record, before, seed, signal } = options;
+  const nodes = resolveTarget(lab.plan, entry.target).map(({ node }) => node);
+  const note = (name: string, action: FaultEvent['action'], from: number, result: Landed): void =>
+    record({
+      type: 'fault',
+      t: from,
+      name,
+      fault: 'rolling',
+      action,
+      targets: [],
+      ...result,
+      from,
+      to: now(),
+    });
+  const evidence = `${nodes.map(({ name }) => name).join(', ')}: ${entry.steps.map(faultOf).join(', ')}`;
+  note(entry.name, 'inject', now(), { landed: true, evidence });
+  const result = await roll(lab, nodes, {
+    ...entry,
+    seed,
+    signal,
+    async take(node, step, act) {
+      await before();
+      const from = now();
+      const landed = await act();
+      const fault = step.action === 'inject' ? step.fault : 'drain';
+      const action = step.action === 'undrain' ? 'heal' : 'inject';
+      const [name, targets] = [stepName(entry.name, node, step), [node.name]];
+      record({ type: 'fault', t: from, name, fault, action, targets, ...landed, from, to: now() });
+      return landed;
+    },
+  });
+  note(`${entry.name}-done`, 'heal', now(), result);
 }
 
 async function play(
   lab: LiveLab,
-  entry: TimelineEntry,
+  entry: Exclude<TimelineEntry, TimelineRolling>,
   timeline: readonly TimelineEntry[],
   { now, record, seed, signal }: TimelineOptions,
 ): Promise<void> {
@@ -64,7 +105,7 @@ async function play(
 
 function act(
   lab: LiveLab,
-  entry: TimelineEntry,
+  entry: Exclude<TimelineEntry, TimelineRolling>,
   cause: TimelineFault | TimelineDrain,
   hits: readonly Hit[],
   signal: AbortSignal,
@@ -81,6 +122,7 @@ function act(
 /** What a heal or an undrain undoes. */
 function causeOf(name: string, timeline: readonly TimelineEntry[]): TimelineFault | TimelineDrain {
   const found = timeline.find((entry) => !('of' in entry) && entry.name === name);
-  if (found === undefined || 'of' in found) throw new Error(`nothing named ${name} on the timeline`);
+  if (found === undefined || 'of' in found || found.action === 'rolling')
+    throw new Error(`nothing named ${name} on the timeline`);
   return found;
 }

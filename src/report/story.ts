@@ -47,8 +47,8 @@ export function happenings(run: Judgement): Happening[] {
   const asked = traffic.map(({ name, asked: what }) => `${name}: ${what}`).join('; ');
   const list: Happening[] = [
     ...timeline.map(({ atMs, name, fault, action, targets, landed, evidence }): Happening => {
-      const done = action === 'inject' ? fault : fault === 'drain' ? 'undrain' : 'healing';
-      const what = `${done} ${targets.join(', ')}`;
+      const done = action === 'inject' ? fault : (undoing[fault] ?? 'healing');
+      const what = [done, targets.join(', ')].filter((part) => part !== '').join(' ');
       const text = `${what}: ${landed ? '' : 'DID NOT LAND: '}${plain(evidence)}`;
       return { atMs, what: name, text, tone: landed ? 'plain' : 'unsure' };
     }),
@@ -69,6 +69,9 @@ export function happenings(run: Judgement): Happening[] {
   const end: Happening[] = ranMs === null ? [] : [{ atMs: ranMs, text: '', ...last }];
   return [...start, ...list.sort((a, b) => a.atMs - b.atMs), ...end];
 }
+
+/** What is said of the end of what is no fault. */
+const undoing: Readonly<Record<string, string>> = { drain: 'undrain', rolling: 'rolling is over' };
 
 /** "226 rst, 1 timeout" */
 export function causesOf(flows: readonly BrokenFlow[]): string {

@@ -3,12 +3,15 @@ import { z } from 'zod';
 import { suggest } from '../base/suggest.ts';
 import { validate } from '../topology/index.ts';
 import { type Check, entryName } from './check.ts';
+import { checkTimeline } from './check-timeline.ts';
 import { readOption, skipped } from './control.ts';
+import { controlTimeline } from './control-timeline.ts';
 
 /** The control differs from the run: every option that it sets is there, takes that value, and makes a difference. */
 export function checkControl(check: Check): void {
   const { written, topology, kinds, problem } = check;
   checkSkip(check);
+  checkReplace(check);
   for (const [key, value] of Object.entries(written.control?.set ?? {})) {
     const path = ['control', 'set', key];
     const { group, option, schema, known } = readOption(topology, kinds, key);
@@ -50,11 +53,38 @@ function checkSkip({ written: { control, timeline }, problem }: Check): void {
         suggest(name, names, 'the timeline has'),
       );
   }
-  if (control.skip.length === 0 && Object.keys(control.set).length === 0) {
-    problem(['control'], 'the control does not differ from the run', 'it needs set or skip', 'key');
+  if (
+    control.skip.length === 0 &&
+    Object.keys(control.set).length === 0 &&
+    Object.keys(control.replace).length === 0
+  ) {
+    problem(['control'], 'the control does not differ from the run', 'it needs set, skip or replace', 'key');
   } else if (
     timeline.every((item) => skipped(control.skip, entryName(item), 'of' in item ? item.of : undefined))
   ) {
     problem(['control', 'skip'], 'the control has nothing left on its timeline');
   }
+}
+
+/** What is replaced is there, and what stands there instead is sound. */
+function checkReplace(check: Check): void {
+  const { written, faults, problem } = check;
+  if (written.control === undefined) return;
+  const names = written.timeline.map(entryName);
+  for (const name of Object.keys(written.control.replace)) {
+    const path = ['control', 'replace', name];
+    if (!names.includes(name))
+      problem(
+        path,
+        `nothing on the timeline is named "${name}"`,
+        suggest(name, names, 'the timeline has'),
+        'key',
+      );
+    else if (written.control.skip.includes(name))
+      problem(path, `"${name}" is left out already`, undefined, 'key');
+  }
+  const { entries, problems } = controlTimeline(written, faults);
+  for (const { path, message, hint } of problems) problem(path, message, hint);
+  // Without the entries that cannot be read, what refers to them would be wrong as well.
+  if (problems.length === 0) checkTimeline(check, entries);
 }

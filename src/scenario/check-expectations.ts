@@ -1,14 +1,20 @@
 import { measureTypes, nodeNames } from '../topology/index.ts';
-import { type Check, type ExpectationContext, entryName } from './check.ts';
-import { skipped } from './control.ts';
+import { type Check, type ExpectationContext, entryNames } from './check.ts';
+import { controlTimeline } from './control-timeline.ts';
+import type { TimelineItem } from './schema.ts';
 
 /** Expectations can be read, and speak of traffic, metrics and faults that are there. */
-export function checkExpectations({ written, topology, kinds, checkExpectation, problem }: Check): void {
-  const context = (skip: readonly string[]): ExpectationContext => ({
+export function checkExpectations({
+  written,
+  topology,
+  kinds,
+  faults,
+  checkExpectation,
+  problem,
+}: Check): void {
+  const context = (items: readonly TimelineItem[]): ExpectationContext => ({
     traffic: written.traffic.map(({ name, type }) => ({ name, type })),
-    faults: written.timeline
-      .filter((item) => !skipped(skip, entryName(item), 'of' in item ? item.of : undefined))
-      .map(entryName),
+    faults: items.flatMap((item) => entryNames(item, topology)),
     nodes: topology.nodes.flatMap(nodeNames),
     measured: topology.nodes.flatMap((group) => {
       const measures = measureTypes(kinds[group.kind]);
@@ -19,10 +25,10 @@ export function checkExpectations({ written, topology, kinds, checkExpectation, 
   const check = (
     path: readonly PropertyKey[],
     expressions: readonly string[],
-    skip: readonly string[] = [],
+    items: readonly TimelineItem[] = written.timeline,
   ): void => {
     expressions.forEach((expression, i) => {
-      const wrong = checkExpectation(expression, context(skip));
+      const wrong = checkExpectation(expression, context(items));
       if (wrong === undefined) return;
       // The expression's own columns count on from where it begins in the file.
       const [, column, words] = /^column (\d+): (.*)$/s.exec(wrong) ?? [undefined, '1', wrong];
@@ -37,5 +43,6 @@ export function checkExpectations({ written, topology, kinds, checkExpectation, 
     });
   };
   check(['expect'], written.expect);
-  check(['control', 'expect'], written.control?.expect ?? [], written.control?.skip);
+  const control = controlTimeline(written, faults).entries.map(({ item }) => item);
+  check(['control', 'expect'], written.control?.expect ?? [], control);
 }

@@ -1,4 +1,5 @@
 import type { KindTable, Topology } from '../topology/index.ts';
+import { rollingNames } from './rolling.ts';
 import type { ScenarioFile, TimelineItem } from './schema.ts';
 import type { FaultTable, ScenarioTraffic } from './types.ts';
 
@@ -36,9 +37,15 @@ export interface Check extends ScenarioSurroundings {
   ): void;
 }
 
-/** As written, else the fault's own name or `drain`, or `heal-` or `undrain-` and the name of what is undone. */
+/** As written, else the fault's own name, `drain` or `rolling`, or `heal-` or `undrain-` and the name of what is undone. */
 export function entryName(item: TimelineItem): string {
   if (item.name !== undefined) return item.name;
   if (item.fault !== undefined) return item.fault;
-  return item.action === 'drain' ? 'drain' : `${item.action}-${item.of}`;
+  return 'of' in item ? `${item.action}-${item.of}` : item.action;
+}
+
+/** Names of all that an entry puts on record: windows of expectations may begin there. */
+export function entryNames(item: TimelineItem, topology: Topology): readonly string[] {
+  const name = entryName(item);
+  return item.fault === undefined && item.action === 'rolling' ? rollingNames(name, item, topology) : [name];
 }

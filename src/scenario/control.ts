@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import type { KindTable, NodeGroup, Topology } from '../topology/index.ts';
-import type { TimelineEntry } from './types.ts';
 
 /** The topology of the control: the same, but for the options that `set` names (`l4.sloppy_tcp`). Expects a checked scenario. */
 export function withControl(
@@ -27,14 +26,7 @@ export function withControl(
   };
 }
 
-/** The timeline of the control: without the entries that `skip` names, and without what would undo those. */
-export function withoutSkipped(
-  timeline: readonly TimelineEntry[],
-  skip: readonly string[],
-): readonly TimelineEntry[] {
-  return timeline.filter((entry) => !skipped(skip, entry.name, 'of' in entry ? entry.of : undefined));
-}
-
+/** Is an entry left out of the control, by its own name or by that of what it undoes? */
 export function skipped(skip: readonly string[], name: string, of: unknown): boolean {
   return skip.includes(name) || (typeof of === 'string' && skip.includes(of));
 }

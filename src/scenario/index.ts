@@ -1,5 +1,6 @@
-export { checkByHand } from './check-by-hand.ts';
-export { withControl, withoutSkipped } from './control.ts';
+export { checkByHand, checkRollingByHand } from './check-by-hand.ts';
+export { withControl } from './control.ts';
+export { describeEntry } from './describe.ts';
 export { loadScenario } from './load.ts';
 export { scenarioJsonSchema } from './schema.ts';
 export type * from './types.ts';

@@ -14,8 +14,11 @@ import { checkControl } from './check-control.ts';
 import { checkExpectations } from './check-expectations.ts';
 import { checkTimeline } from './check-timeline.ts';
 import { checkTraffic } from './check-traffic.ts';
+import { controlTimeline } from './control-timeline.ts';
+import { describeEntry } from './describe.ts';
+import { rollingSteps } from './rolling.ts';
 import { type ScenarioFile, scenarioSchema, type TimelineItem, type TrafficEntry } from './schema.ts';
-import type { Scenario, ScenarioTraffic, TimelineEntry } from './types.ts';
+import type { FaultTable, Scenario, ScenarioTraffic, TimelineEntry } from './types.ts';
 import { scenarioWording } from './wording.ts';
 
 /**
@@ -46,15 +49,25 @@ export async function loadScenario(
     problem(path, message, hint, at = 'value', columns = 0) {
       const place = document.locate(path, at);
       const column = (place.column ?? 1) + columns;
-      further.push({ ...place, column, message, ...(hint === undefined ? {} : { hint }) });
+      // The control shares most of the timeline: what is wrong with both is said once.
+      const known = further.some(
+        (other) => other.message === message && other.line === place.line && other.column === column,
+      );
+      if (!known) further.push({ ...place, column, message, ...(hint === undefined ? {} : { hint }) });
     },
   };
   checkTraffic(check);
-  checkTimeline(check);
+  checkTimeline(
+    check,
+    written.timeline.map((item, i) => ({ item, path: ['timeline', i] })),
+  );
   checkExpectations(check);
   checkControl(check);
   if (further.length > 0) throw new InputError(inOrder(further));
-  return { scenario: build(document, written, resolve(dirname(file), topologyPath)), topology };
+  return {
+    scenario: build(document, written, surroundings.faults, resolve(dirname(file), topologyPath)),
+    topology,
+  };
 }
 
 /** As written, even if the rest of the scenario is wrong: the topology's problems are told along with it. */
@@ -86,10 +99,19 @@ async function readTopology(
   }
 }
 
-function build({ file, locate }: YamlDocument, written: ScenarioFile, topologyFile: string): Scenario {
+function build(
+  { file, locate }: YamlDocument,
+  written: ScenarioFile,
+  faults: FaultTable,
+  topologyFile: string,
+): Scenario {
   const { name, seed, traffic, steady, timeline, duration, expect, control } = written;
   const lines = (path: readonly PropertyKey[], expressions: readonly string[]) =>
     expressions.map((expression, i) => ({ expression, line: locate([...path, i]).line ?? 0 }));
+  const other = inTime(
+    controlTimeline(written, faults).entries.map(({ item }) => item),
+    faults,
+  );
   return {
     name,
     file,
@@ -97,7 +119,7 @@ function build({ file, locate }: YamlDocument, written: ScenarioFile, topologyFi
     seed,
     traffic: traffic.map(trafficOf),
     steady: { forMs: steady.for, withinMs: steady.within },
-    timeline: timeline.map(entryOf).sort((a, b) => a.atMs - b.atMs),
+    timeline: inTime(timeline, faults),
     durationMs: duration,
     expect: lines(['expect'], expect),
     ...(control === undefined
@@ -106,6 +128,12 @@ function build({ file, locate }: YamlDocument, written: ScenarioFile, topologyFi
           control: {
             set: control.set,
             skip: control.skip,
+            replace: Object.fromEntries(
+              other
+                .filter(({ name }) => Object.hasOwn(control.replace, name))
+                .map((entry) => [entry.name, describeEntry(entry)]),
+            ),
+            timeline: other,
             expect: lines(['control', 'expect'], control.expect),
           },
         }),
@@ -136,14 +164,26 @@ function trafficOf(entry: TrafficEntry): ScenarioTraffic {
   };
 }
 
-function entryOf(item: TimelineItem): TimelineEntry {
+const inTime = (timeline: readonly TimelineItem[], faults: FaultTable): TimelineEntry[] =>
+  timeline.map((item) => entryOf(item, faults)).sort((a, b) => a.atMs - b.atMs);
+
+function entryOf(item: TimelineItem, faults: FaultTable): TimelineEntry {
   const name = entryName(item);
   if (item.fault === undefined) {
     const when = { atMs: item.at, name };
     if (item.action === 'heal') return { action: 'heal', ...when, of: item.of };
     if (item.action === 'drain')
       return { action: 'drain', ...when, target: item.target, withinMs: item.within };
-    return { action: 'undrain', ...when, of: item.of, withinMs: item.within };
+    if (item.action === 'undrain') return { action: 'undrain', ...when, of: item.of, withinMs: item.within };
+    return {
+      action: 'rolling',
+      ...when,
+      target: item.tier,
+      steps: rollingSteps(item.do, faults),
+      maxUnavailable: item.max_unavailable,
+      pauseMs: item.pause,
+      withinMs: item.within,
+    };
   }
   const { at: atMs, name: _, fault, target, ...options } = item;
   return { action: 'inject', atMs, name, fault, target, options };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { durationField, freeName, rateField, sizeField } from './fields.ts';
+import { type RollingItem, rollingKeys } from './rolling.ts';
 import type { FaultTable } from './types.ts';
 
 /** A scenario file as written, its shape checked and units turned into milliseconds, bytes and requests a second. */
@@ -16,6 +17,7 @@ export interface ScenarioFile {
     | {
         readonly set: Readonly<Record<string, unknown>>;
         readonly skip: readonly string[];
+        readonly replace: Readonly<Record<string, unknown>>;
         readonly expect: readonly string[];
       }
     | undefined;
@@ -54,6 +56,7 @@ export type TimelineItem =
       | { readonly action: 'heal'; readonly of: string }
       | { readonly action: 'drain'; readonly target: string; readonly within: number }
       | { readonly action: 'undrain'; readonly of: string; readonly within: number }
+      | RollingItem
     ));
 
 /** The one definition of a scenario file: it validates, and editors get their JSON Schema from it. */
@@ -121,9 +124,21 @@ export function scenarioSchema(faults: FaultTable): z.ZodType<ScenarioFile> {
                   description: 'Entries of the timeline that the control leaves out, with what undoes them.',
                 })
                 .default(() => []),
+              replace: z
+                .record(z.string(), z.unknown(), {
+                  error: 'must be a map such as {reload: {fault: l7.restart, target: l7}}',
+                })
+                .refine((replace) => Object.keys(replace).length > 0, {
+                  error: 'at least one entry must be replaced',
+                })
+                .meta({
+                  description:
+                    'What stands in the timeline of the control instead of an entry of that name, at the same time.',
+                })
+                .default(() => ({})),
               expect: expectations('How the control must fail.'),
             },
-            { error: 'must be a map with set or skip, and expect' },
+            { error: 'must be a map with set, skip or replace, and expect' },
           )
           .optional()
           .meta({
@@ -221,7 +236,8 @@ export function timelineEntry(faults: FaultTable) {
     of: z.string({ error: 'must be the name of a drain' }).meta({ description: 'Name of the drain.' }),
     within,
   });
-  const actions = z.discriminatedUnion('action', [heal, drain, undrain]);
+  const rolling = z.strictObject({ ...action, ...rollingKeys(faults), within });
+  const actions = z.discriminatedUnion('action', [heal, drain, undrain, rolling]);
   const injections = Object.values(faults).map(({ name, summary, target, options }) =>
     z.strictObject({
       ...when,

@@ -53,7 +53,33 @@ interface TimelineUndrain {
   readonly withinMs: number;
 }
 
-export type TimelineEntry = TimelineFault | TimelineHeal | TimelineDrain | TimelineUndrain;
+/** What is done to a node when its turn comes. */
+export type RollingStep =
+  | { readonly action: 'drain' | 'undrain' }
+  | {
+      readonly action: 'inject';
+      readonly fault: string;
+      readonly options: Readonly<Record<string, unknown>>;
+    };
+
+/** The same for every node of a tier, one after another. */
+export interface TimelineRolling {
+  readonly action: 'rolling';
+  readonly atMs: number;
+  /** Defaults to `rolling`. */
+  readonly name: string;
+  /** The group. */
+  readonly target: string;
+  readonly steps: readonly RollingStep[];
+  /** So many nodes have their turn at the same time. */
+  readonly maxUnavailable: number;
+  /** Between two turns. */
+  readonly pauseMs: number;
+  /** The deadline of each step. */
+  readonly withinMs: number;
+}
+
+export type TimelineEntry = TimelineFault | TimelineHeal | TimelineDrain | TimelineUndrain | TimelineRolling;
 
 /** An expectation as written, with where it stands. */
 interface WrittenExpectation {
@@ -83,6 +109,10 @@ export interface Scenario {
     readonly set: Readonly<Record<string, unknown>>;
     /** Names of the timeline's entries that the control leaves out, with whatever undoes them. */
     readonly skip: readonly string[];
+    /** By name of an entry, what stands there instead, in words: `l7.restart l7`. */
+    readonly replace: Readonly<Record<string, string>>;
+    /** The scenario's, but for what `skip` and `replace` name. */
+    readonly timeline: readonly TimelineEntry[];
     readonly expect: readonly WrittenExpectation[];
   };
 }

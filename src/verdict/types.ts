@@ -92,7 +92,7 @@ export interface Judgement {
     readonly type: 'held-tcp' | 'http';
     readonly asked: string;
   }[];
-  /** What the control switched off: `l4.sloppy_tcp` → false. */
+  /** What the control switched off: `l4.sloppy_tcp` → false; or did instead: `reload` → `l7.restart l7`. */
   readonly set: Readonly<Record<string, unknown>>;
   /** What the control left out of the timeline. */
   readonly skip?: readonly string[];

@@ -91,6 +91,41 @@ describe('a running lab, by hand', () => {
     expect(await json('traffic', 'stop')).toMatchObject({ metrics: { held: { broken: 0 } } });
   });
 
+  test('every proxy is drained, restarted and put back in its turn, and nobody notices; nothing is left to undo', async () => {
+    // Client ports of its own: an L4 node goes on sending those of two minutes ago where they went before.
+    await fine('traffic', 'start', '--rate', '10', '--seed', '2');
+    const rolled = await json('rolling', 'l7', 'drain', 'node.restart', 'undrain', '--pause', '200ms');
+    const names = ['l7-1', 'l7-2', 'l7-3'].flatMap((node) =>
+      ['drain', 'node.restart', 'undrain'].map((step) => `rolling-${node}-${step}`),
+    );
+    expect(rolled).toMatchObject({
+      tier: 'l7',
+      landed: true,
+      steps: names.map((name) => ({ name, landed: true })),
+    });
+    expect(await json('fault', 'list')).toMatchObject({ faults: [] });
+    const { events, metrics } = (await json('traffic', 'stop')) as {
+      events: { name: string }[];
+      metrics: Record<string, Record<string, number>>;
+    };
+    expect(events.map(({ name }) => name)).toEqual(names);
+    expect(metrics.requests, JSON.stringify(metrics)).toMatchObject({ errors: 0 });
+  });
+
+  test('a rolling action stops at the node that is not drained by the deadline, and leaves the others alone', async () => {
+    await fine('traffic', 'start', '--connections', '30');
+    const { exitCode, stderr } = await home.run(
+      ...['rolling', 'l7', 'drain', 'daemon.restart', 'daemon=haproxy', 'undrain', '--within', '2s'],
+    );
+    expect(exitCode).toBe(4);
+    expect(stderr).toMatch(/l7-1: [\s\S]*sessions are open[\s\S]*not begun: l7-2, l7-3/);
+    expect(await json('fault', 'list')).toMatchObject({
+      faults: [{ name: 'rolling-l7-1-drain', fault: 'drain', target: 'l7-1', state: 'not-landed' }],
+    });
+    await fine('fault', 'heal', '--all');
+    expect(await json('traffic', 'stop')).toMatchObject({ metrics: { held: { broken: 0 } } });
+  });
+
   test('what cannot be is refused before anything happens', async () => {
     const cases: [string[], number, RegExp][] = [
       [['drain', 'client'], 2, /which is of kind client[\s\S]*bird, haproxy, ipvs, web/],
@@ -98,6 +133,9 @@ describe('a running lab, by hand', () => {
       [['fault', 'add', 'node.crsh', 'l4-1'], 2, /did you mean "node.crash"/],
       [['fault', 'add', 'node.crash', 'l4-9'], 2, /unknown node "l4-9"/],
       [['fault', 'add', 'node.crash', 'l4-1', 'force=yes'], 2, /unknown key "force"/],
+      [['rolling', 'l9', 'node.restart'], 2, /unknown group "l9"/],
+      [['rolling', 'l7', 'drain', 'node.restart'], 2, /every node would stay drained/],
+      [['rolling', 'l7', 'daemon=bird'], 2, /stands before any step/],
       [['fault', 'heal', 'nothing'], 4, /there is no fault "nothing"/],
       [['capture', 'l4-1:fabrik'], 4, /did you mean "fabric"/],
       [['traffic', 'start'], 2, /--connections/],

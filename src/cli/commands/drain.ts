@@ -11,6 +11,7 @@ import {
 import { kindTable } from '../../kinds/index.ts';
 import type { LiveLab } from '../../lab/index.ts';
 import { checkByHand } from '../../scenario/index.ts';
+import type { PlannedNode } from '../../topology/index.ts';
 import type { Context } from '../context.ts';
 import { withLab } from '../labs.ts';
 import { inflict, undo } from './fault.ts';
@@ -26,15 +27,7 @@ export async function drain(context: Context, target: string, { lab, within }: D
   return withLab(lab, async (live) => {
     check(live, target, within);
     const nodes = resolveTarget(live.plan, target).map(({ node }) => node);
-    for (const node of nodes) {
-      const refusal = refuseDrain(live, node);
-      if (refusal !== undefined)
-        throw new WorldError(`${node.name} cannot be drained`, {
-          code: 'not-drainable',
-          exitCode: 4,
-          hint: refusal,
-        });
-    }
+    refuseUndrainable(live, nodes);
     const { signal, report } = context;
     const onStep = (message: string): void => report({ type: 'detail', message });
     return inflict(context, live, { fault: 'drain', target, options: {} }, () =>
@@ -73,6 +66,19 @@ export async function undrain(
     context.print(`${target} is back in service: ${result.evidence}`);
     return exitCodes.pass;
   });
+}
+
+/** @throws WorldError naming the first node that cannot be taken out of service, and why */
+export function refuseUndrainable(live: LiveLab, nodes: readonly PlannedNode[]): void {
+  for (const node of nodes) {
+    const refusal = refuseDrain(live, node);
+    if (refusal === undefined) continue;
+    throw new WorldError(`${node.name} cannot be drained`, {
+      code: 'not-drainable',
+      exitCode: 4,
+      hint: refusal,
+    });
+  }
 }
 
 function check(live: LiveLab, target: string, withinMs: number): void {

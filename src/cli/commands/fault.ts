@@ -162,7 +162,8 @@ export async function undo(
   return result;
 }
 
-async function note(
+/** Tells the history of the traffic that is under way. */
+export async function note(
   live: LiveLab,
   { name, fault, target, at }: LedgerEntry,
   action: 'inject' | 'heal',
@@ -174,7 +175,7 @@ async function note(
 }
 
 /** `delay=100ms loss=1%`: values as in a scenario file. */
-function readSettings(settings: readonly string[]): Record<string, unknown> {
+export function readSettings(settings: readonly string[]): Record<string, unknown> {
   const problems = settings.filter((setting) => !/^[a-z_]+=./.test(setting));
   if (problems.length > 0)
     throw new InputError(
@@ -189,7 +190,12 @@ function readSettings(settings: readonly string[]): Record<string, unknown> {
 }
 
 /** The second one could not land, and healing one of the two would heal both. */
-function refuseTwice(live: LiveLab, entries: readonly LedgerEntry[], fault: string, target: string): void {
+export function refuseTwice(
+  live: LiveLab,
+  entries: readonly LedgerEntry[],
+  fault: string,
+  target: string,
+): void {
   const key = (one: string): string[] =>
     resolveTarget(live.plan, one).map(({ node, network = '' }) => `${node.name}:${network}`);
   const own = key(target);

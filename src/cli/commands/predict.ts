@@ -2,7 +2,7 @@ import { exitCodes } from '../../base/errors.ts';
 import { formatDuration } from '../../base/units.ts';
 import { kindTable } from '../../kinds/index.ts';
 import { type Bounds, type ForetoldFlow, predict as foretell, type Prediction } from '../../oracle/index.ts';
-import { type Scenario, withControl, withoutSkipped } from '../../scenario/index.ts';
+import { type Scenario, withControl } from '../../scenario/index.ts';
 import { planTopology, type Topology } from '../../topology/index.ts';
 import { trafficJobs } from '../../traffic/index.ts';
 import type { Context } from '../context.ts';
@@ -43,10 +43,9 @@ export async function predict(
 
 function predictControl(
   scenario: Scenario,
-  { set, skip }: NonNullable<Scenario['control']>,
+  { set, timeline }: NonNullable<Scenario['control']>,
   topology: Topology,
 ): Prediction {
-  const timeline = withoutSkipped(scenario.timeline, skip);
   return predictRun({ ...scenario, timeline }, withControl(topology, set, kindTable));
 }
 
@@ -121,7 +120,7 @@ function describeEntries({ entries, total }: Prediction): string {
 const describeBounds = ({ least, most }: Bounds): string =>
   least === most ? String(least) : `${least}–${most}`;
 
-function describeDifference({ set, skip }: NonNullable<Scenario['control']>): string {
-  const settings = Object.entries(set).map(([key, value]) => `${key} = ${String(value)}`);
+function describeDifference({ set, skip, replace }: NonNullable<Scenario['control']>): string {
+  const settings = Object.entries({ ...set, ...replace }).map(([key, value]) => `${key} = ${String(value)}`);
   return [...settings, ...skip.map((name) => `without ${name}`)].join(', ');
 }

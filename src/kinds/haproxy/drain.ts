@@ -1,9 +1,10 @@
 import type { Probe } from '../../base/until.ts';
 import type { PlannedNode } from '../../topology/types.ts';
-import { refuseFixed, unused, used } from '../bird/service.ts';
+import { knowing, refuseFixed, unused, used } from '../bird/service.ts';
 import type { Kind, LabView, NodeView, ServiceStep } from '../contract.ts';
 import { askServers } from '../ipvs/servers.ts';
 import { drainedFile, drainedPath, drainedWord, healthFrontend } from './config.ts';
+import { hasStaticWay } from './options.ts';
 import { parseServers, statsSocket } from './stats.ts';
 
 /**
@@ -35,6 +36,8 @@ export const drain: NonNullable<Kind['drain']> = {
 
   back: (lab: LabView, node: PlannedNode): readonly ServiceStep[] => [
     { what: `${node.name} has a backend`, verify: () => serving(lab.view(node)) },
+    // Tier 2 reaches it at once; its answers need a way of their own.
+    { what: `${node.name} knows its ways back`, verify: () => waysBack(lab.view(node)) },
     {
       what: node.announces
         ? `every router has a way over ${node.name} again`
@@ -47,6 +50,9 @@ export const drain: NonNullable<Kind['drain']> = {
     },
   ],
 };
+
+const waysBack = async (view: NodeView): Promise<Probe> =>
+  hasStaticWay(view.node) ? { ok: true, saw: 'a static one' } : knowing(view);
 
 async function serving(view: NodeView): Promise<Probe> {
   const servers = parseServers(await view.ask(statsSocket(view.paths), 'show stat -1 4 -1\n'));

@@ -10,7 +10,7 @@ import { announcerDaemon, announcerFile, announcerScript } from './announcer.ts'
 import { drainedFile, haproxyConfig } from './config.ts';
 import { drain } from './drain.ts';
 import { haproxyMeasures, measureProxy } from './measures.ts';
-import { haproxyFile, haproxyOptions } from './options.ts';
+import { haproxyFile, haproxyOptions, hasStaticWay } from './options.ts';
 import { proxying } from './proxying.ts';
 import { parseServers, statsSocket } from './stats.ts';
 import { tunnel } from './tunnel.ts';
@@ -61,9 +61,6 @@ export const haproxy: Kind = {
   measure: measureProxy,
   stats: async (view) => ({ facts: [...(await proxyFacts(view)), ...(await speakerStats(view))] }),
 };
-
-const hasStaticWay = ({ options }: PlannedNode): boolean =>
-  haproxyOptions.parse(options).way_back === 'static';
 
 /** One route over all routers, as it is written where nothing tells of their death. */
 function staticWay({ peers }: PlannedNode): string[] {

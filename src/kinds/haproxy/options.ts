@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PlannedNode } from '../../topology/types.ts';
 import { bgpKeys, duration } from '../bird/options.ts';
 
 export const haproxyFile = 'haproxy.cfg';
@@ -22,3 +23,7 @@ export const haproxyOptions = z.object({
 });
 
 export type HaproxyOptions = z.infer<typeof haproxyOptions>;
+
+/** Does it answer by a route of its own, whatever the routers say? */
+export const hasStaticWay = ({ options }: PlannedNode): boolean =>
+  haproxyOptions.parse(options).way_back === 'static';

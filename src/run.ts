@@ -29,9 +29,11 @@ import {
   type Programs,
   requirementsOf,
 } from './lab/index.ts';
+import { foretell } from './oracle/index.ts';
 import { describeEntry, type Scenario, type TimelineEntry, withControl } from './scenario/index.ts';
 import { measureTypes, neededBy, type Plan, planTopology, type Topology } from './topology/index.ts';
 import {
+  heldFlows,
   NodeWatch,
   openRecorder,
   PathWatch,
@@ -41,7 +43,14 @@ import {
   trafficJobs,
 } from './traffic/index.ts';
 import type { HistoryEvent, NodeSpec, RunEvent } from './verdict/history.ts';
-import { type Judgement, judge, judgeScenario, parseHistory, type ScenarioResult } from './verdict/index.ts';
+import {
+  asksOracle,
+  type Judgement,
+  judge,
+  judgeScenario,
+  parseHistory,
+  type ScenarioResult,
+} from './verdict/index.ts';
 
 export interface RunOptions {
   readonly scenario: Scenario;
@@ -223,6 +232,12 @@ async function observe(
     nodeWatch.start(asksNodes(scenario, live.plan) ? 500 : 1000);
     defer.add('the node watch', () => nodeWatch.stop());
     await Promise.all([watch.look(), nodeWatch.look()]);
+    if (asksOracle(expectationsOf(scenario, role))) {
+      const timeline = timelineOf(scenario, role);
+      const exec = live.exec.bind(live);
+      const said = await foretell({ ...scenario, timeline }, live.plan, heldFlows(jobs), { exec, now });
+      for (const event of said) record(event);
+    }
     const start = now();
     record({ type: 'phase', t: start, phase: 'timeline' });
     report({
@@ -291,7 +306,6 @@ async function describeRun(
   live: LiveLab,
   { scenario, version }: RunOptions,
 ): Promise<HistoryEvent> {
-  const expectations = role === 'main' ? scenario.expect : (scenario.control?.expect ?? []);
   const kernel = (await live.host.readFile('/proc/sys/kernel/osrelease')).trim();
   return {
     type: 'run',
@@ -305,7 +319,7 @@ async function describeRun(
     kernel,
     seed: scenario.seed,
     traffic: scenario.traffic,
-    expect: expectations.map(({ expression }) => expression),
+    expect: expectationsOf(scenario, role),
     nodes: describeNodes(live.plan),
     ...(await environmentOf(live)),
     ...(role === 'control' && scenario.control !== undefined ? differences(scenario.control) : {}),
@@ -332,6 +346,8 @@ function asksNodes({ expect, control }: Scenario, { nodes }: Plan): boolean {
     names.has(expression.trim().split('.')[0] ?? ''),
   );
 }
+const expectationsOf = ({ expect, control }: Scenario, role: 'main' | 'control'): readonly string[] =>
+  (role === 'main' ? expect : (control?.expect ?? [])).map(({ expression }) => expression);
 
 /** Names of all that an entry puts on record. */
 const namesOf = (entry: TimelineEntry, plan: Plan): string[] =>

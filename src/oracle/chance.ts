@@ -27,6 +27,8 @@ export const either = (a: Chance, b: Chance): Chance => not(both(not(a), not(b))
 export const not = ({ least, most }: Chance): Chance => ({ least: 1 - most, most: 1 - least });
 
 export const isCertain = ({ least }: Chance): boolean => least > 1 - rounding;
+/** Is the chance itself known? */
+export const isExact = ({ least, most }: Chance): boolean => most - least < rounding;
 export const isPossible = ({ most }: Chance): boolean => most > rounding;
 
 /**

@@ -1,21 +1,26 @@
 import type { Scenario } from '../scenario/types.ts';
 import type { Plan } from '../topology/types.ts';
+import type { ForetoldFlows } from '../verdict/history.ts';
 import {
   both,
   type Chance,
+  certain,
   countBounds,
   either,
   isCertain,
+  isExact,
   isPossible,
   never,
   not,
   plus,
   times,
+  unknown,
 } from './chance.ts';
 import { type Fate, fateOf, type Patience } from './fate.ts';
+import { l4Of, moveOf } from './moves.ts';
 import { type Places, placesOf } from './places.ts';
 import { type Turn, turnsOf } from './turns.ts';
-import type { ForetoldFlow, KnownWays, Prediction, Shares, TrafficForecast } from './types.ts';
+import type { FlowSets, ForetoldFlow, KnownWays, Prediction, Shares, TrafficForecast } from './types.ts';
 import { whyOf } from './why.ts';
 
 /**
@@ -55,6 +60,7 @@ export function predict(
       why: whyOf(turn, places),
     })),
     total: total.map(({ exposed: _, ...rest }) => rest),
+    sets: setsOf(flows, stories),
     flows: flows.map(({ traffic, flow, address, port }, i) => ({
       traffic,
       flow,
@@ -69,6 +75,8 @@ interface Story {
   /** `broken`: there, and not before. */
   readonly fates: readonly Fate[];
   readonly broken: Chance;
+  /** Seen on another L4 node than before. */
+  readonly moved: Chance;
 }
 
 function patienceOf({ traffic }: Pick<Scenario, 'traffic'>): (flow: ForetoldFlow) => Patience {
@@ -85,8 +93,13 @@ function storyOf(flow: ForetoldFlow, turns: readonly Turn[], places: Places, pat
   const { states, numberOf } = statesOf(turns);
   const fates: Fate[] = turns.map(() => ({ exposed: never, broken: never }));
   let total = never;
+  let totalMoved = never;
   for (const inCase of places.cases(flow, states)) {
     let broken = never;
+    let moved = never;
+    let at = l4Of(inCase.ways[0] ?? null);
+    // Was it really seen there? After too short a stay nobody knows.
+    let there: Chance = certain;
     for (const [i, turn] of turns.entries()) {
       const way = (gone: ReadonlySet<string>) => inCase.ways[numberOf(gone)] ?? null;
       const fate = fateOf(flow, inCase, [way(turn.before), way(turn.after)], turn, places, patience);
@@ -95,11 +108,17 @@ function storyOf(flow: ForetoldFlow, turns: readonly Turn[], places: Places, pat
         exposed: plus(sum.exposed, times(fate.exposed, inCase.probability)),
         broken: plus(sum.broken, times(both(fate.broken, not(broken)), inCase.probability)),
       };
+      const next = l4Of(way(turn.after)) ?? at;
+      const seen = moveOf([at, next], fate.broken, turn, places, patience);
+      moved = either(moved, both(both(seen, there), not(broken)));
+      if (at !== next) there = isExact(seen) ? certain : unknown;
+      at = next;
       broken = either(broken, fate.broken);
     }
+    totalMoved = plus(totalMoved, times(moved, inCase.probability));
     total = plus(total, times(broken, inCase.probability));
   }
-  return { fates, broken: total };
+  return { fates, broken: total, moved: totalMoved };
 }
 
 /** The different states of the lab in a timeline; the first is that in which all is well. */
@@ -134,6 +153,35 @@ function byTraffic(flows: readonly ForetoldFlow[], fates: readonly Fate[]): Traf
       may: numbers((broken) => isPossible(broken) && !isCertain(broken)),
     };
   });
+}
+
+function setsOf(flows: readonly ForetoldFlow[], stories: readonly Story[]): FlowSets[] {
+  return [...new Set(flows.map(({ traffic }) => traffic))].map((traffic) => {
+    const own = flows.flatMap((flow, i): (Story & { flow: number })[] => {
+      const story = stories[i];
+      return flow.traffic === traffic && story !== undefined ? [{ ...story, flow: flow.flow }] : [];
+    });
+    return {
+      traffic,
+      flows: own.length,
+      broken: setOf(own.map(({ flow, broken }) => ({ flow, chance: broken }))),
+      moved: setOf(own.map(({ flow, moved }) => ({ flow, chance: moved }))),
+    };
+  });
+}
+
+function setOf(flows: readonly { flow: number; chance: Chance }[]): ForetoldFlows {
+  const numbers = (wanted: (chance: Chance) => boolean): number[] =>
+    flows
+      .filter(({ chance }) => isPossible(chance) && wanted(chance))
+      .map(({ flow }) => flow)
+      .sort((a, b) => a - b);
+  return {
+    must: numbers(isCertain),
+    may: numbers((chance) => !isCertain(chance) && isExact(chance)),
+    unsaid: numbers((chance) => !isExact(chance)),
+    ...countBounds(flows.map(({ chance }) => chance)),
+  };
 }
 
 /** The flow's L7 if it is the same in all cases. */

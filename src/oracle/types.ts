@@ -1,5 +1,7 @@
 /** What the oracle is asked and says. Plain data that survives JSON. */
 
+import type { ForetoldFlows } from '../verdict/history.ts';
+
 /** A flow, known before it exists: the seed fixes its addresses and ports. */
 export interface ForetoldFlow {
   readonly traffic: string;
@@ -30,6 +32,15 @@ export type KnownWays = ReadonlyMap<string, KnownWay>;
 export interface Bounds {
   readonly least: number;
   readonly most: number;
+}
+
+/** What becomes of the flows of one traffic, all in all. */
+export interface FlowSets {
+  readonly traffic: string;
+  readonly flows: number;
+  readonly broken: ForetoldFlows;
+  /** Seen on another L4 node than before. */
+  readonly moved: ForetoldFlows;
 }
 
 /** Numbers of flows of one traffic, ascending. */
@@ -72,6 +83,8 @@ export interface Prediction {
   readonly entries: readonly EntryForecast[];
   /** The whole timeline together. */
   readonly total: readonly Omit<TrafficForecast, 'exposed'>[];
+  /** The same, for what is measured too. */
+  readonly sets: readonly FlowSets[];
   /** The L7 of each flow; null: not known. */
   readonly flows: readonly (Pick<ForetoldFlow, 'traffic' | 'flow'> & {
     /** `address:port` */

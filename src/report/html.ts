@@ -4,6 +4,7 @@ import type { ScenarioResult, Series } from '../verdict/index.ts';
 import { brokenSection } from './html/broken-section.ts';
 import { pageData } from './html/charts.ts';
 import { environmentSection } from './html/environment.ts';
+import { foretoldSection } from './html/foretold-section.ts';
 import { html, jsonData, type Markup } from './html/markup.ts';
 import { pathsSection } from './html/paths.ts';
 import { expectationsSection, figuresSection, headSection, timelineSection } from './html/sections.ts';
@@ -57,6 +58,7 @@ ${expectationsSection(result)}
 ${timelineSection(main, data)}
 ${pathsSection(runs)}
 ${figuresSection(result)}
+${foretoldSection(result)}
 ${brokenSection(result)}
 ${seenSection(result)}
 ${environmentSection(result, runs)}

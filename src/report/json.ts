@@ -3,6 +3,7 @@ import type {
   ExpectationJudgement,
   Judgement,
   MovedFlows,
+  OracleComparison,
   ScenarioResult,
   TimelineEntryJudgement,
   TrafficMetrics,
@@ -42,6 +43,8 @@ interface JsonRun {
   readonly timeline: readonly TimelineEntryJudgement[];
   readonly movedFlows: readonly MovedFlows[];
   readonly brokenFlows: readonly BrokenFlow[];
+  /** What the oracle had said, where an expectation asked for it. */
+  readonly oracle?: readonly OracleComparison[];
 }
 
 export function reportJson(results: readonly ScenarioResult[]): JsonReport {
@@ -73,6 +76,7 @@ function runOf({
   timeline,
   movedFlows,
   brokenFlows,
+  oracle,
 }: Judgement): JsonRun {
   return {
     verdict,
@@ -83,6 +87,7 @@ function runOf({
     timeline,
     movedFlows,
     brokenFlows,
+    ...(oracle === undefined ? {} : { oracle }),
   };
 }
 

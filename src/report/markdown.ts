@@ -1,6 +1,7 @@
 import type { Judgement, ScenarioResult } from '../verdict/index.ts';
 import { brokenRows, restLine } from './broken.ts';
 import { figureRows } from './figures.ts';
+import { disagreementRows, oracleRows } from './oracle.ts';
 import { formatTime, happenings, protectionOff, sentence } from './story.ts';
 import { plain } from './text.ts';
 
@@ -27,6 +28,8 @@ function section(result: ScenarioResult): string {
       ? []
       : expectations(`Expected of the control, with ${protectionOff(control)}`, control)),
     ...figures(result),
+    ...foretold('Foretold', main),
+    ...(control === undefined ? [] : foretold('Foretold of the control', control)),
     ...broken('Broken connections', main),
     ...(control === undefined ? [] : broken('Broken connections of the control', control)),
     `${cell(main.host)} host, Linux ${cell(main.kernel)}, seed ${main.seed}, saved in ${code(runDir)}`,
@@ -51,6 +54,18 @@ function figures(result: ScenarioResult): string[] {
     head,
     rows.map((row) => row.map((text) => text.trim())),
   );
+}
+
+function foretold(title: string, run: Judgement): string[] {
+  const [head, ...rows] = oracleRows(run);
+  if (head === undefined) return [];
+  const [headOfFlows, ...flows] = disagreementRows(run, 20);
+  return [
+    `**${title}**`,
+    '',
+    ...table(head, rows),
+    ...(headOfFlows === undefined ? [] : table(headOfFlows, flows)),
+  ];
 }
 
 function broken(title: string, { brokenFlows }: Judgement): string[] {

@@ -2,6 +2,7 @@ import type { ChalkInstance } from 'chalk';
 import type { ExpectationJudgement, Judgement, ScenarioResult, Verdict } from '../verdict/index.ts';
 import { brokenRows, restLine } from './broken.ts';
 import { figureRows } from './figures.ts';
+import { disagreementRows, oracleRows } from './oracle.ts';
 import { formatTime, type Happening, happenings, protectionOff, sentence } from './story.ts';
 import { clip, columns, plain, wrap } from './text.ts';
 
@@ -30,6 +31,8 @@ export function reportTerminal(
     ...(control === undefined
       ? []
       : [expected(`Expected of the control, with ${protectionOff(control)}`, control, colour, width)]),
+    ...foretold('Foretold', main, 5, colour, width),
+    ...(control === undefined ? [] : foretold('Foretold of the control', control, 3, colour, width)),
     ...brokenFlows('Broken connections', main, 20, colour, width),
     ...(control === undefined
       ? []
@@ -93,6 +96,20 @@ const marks: Readonly<Record<Verdict, string>> = { pass: '✓', fail: '✗', unk
 
 function actual({ actualText, reason, verdict }: ExpectationJudgement): string {
   return verdict === 'unknown' ? plain(reason ?? actualText) : `actual ${actualText}`;
+}
+
+function foretold(
+  title: string,
+  run: Judgement,
+  most: number,
+  colour: ChalkInstance,
+  width: number,
+): string[][] {
+  const rows = oracleRows(run);
+  if (rows.length === 0) return [];
+  return [
+    [colour.bold(title), ...columns(rows, width, 2, 3), ...columns(disagreementRows(run, most), width, 4, 2)],
+  ];
 }
 
 function brokenFlows(

@@ -46,6 +46,34 @@ export function trafficJobs(
   }));
 }
 
+/** A held connection as the seed chooses it. */
+export interface SeededFlow {
+  readonly traffic: string;
+  /** Number in its traffic, from 0. */
+  readonly flow: number;
+  readonly address: string;
+  readonly port: number;
+  /** Name of the service. */
+  readonly service: string;
+  /** Client node. */
+  readonly client: string;
+}
+
+/** Every connection that these jobs hold. Requests are too short to be looked at one by one. */
+export const heldFlows = (jobs: readonly TrafficJob[]): readonly SeededFlow[] =>
+  jobs.flatMap((job) =>
+    job.held.flatMap(({ name, target, flows }) =>
+      flows.map(({ flow, address, port }) => ({
+        traffic: name,
+        flow,
+        address,
+        port,
+        service: target.service,
+        client: job.node,
+      })),
+    ),
+  );
+
 /** Client ports: above the well-known ones, at or below the end of Linux' default range of ephemeral ports. */
 const firstPort = 10_000;
 const ports = 51_000;

@@ -7,6 +7,7 @@ import {
   parseExpectation,
   type Window,
 } from './expression.ts';
+import { foretoldMetrics, isForetold } from './foretold.ts';
 import { causes } from './held.ts';
 import type { Unit } from './metric.ts';
 import { findMetric, metricNames, type TrafficType } from './metrics.ts';
@@ -46,7 +47,9 @@ export function checkExpectation(expression: string, scope: ExpectationScope): s
 function check({ metric, operand, tolerance, within }: Expectation, scope: ExpectationScope): void {
   const unit = checkMetric(metric, scope);
   if (within !== undefined) checkWithin(within, metric, operand, scope);
-  if (operand.type === 'literal') {
+  if (operand.type === 'oracle') {
+    checkForetold(metric);
+  } else if (operand.type === 'literal') {
     checkLiteral(operand, unit, metric.text);
   } else {
     const other = checkMetric(operand, scope);
@@ -58,6 +61,19 @@ function check({ metric, operand, tolerance, within }: Expectation, scope: Expec
   if (tolerance === undefined) return;
   if (tolerance.value < 0) throw new ExpressionError(tolerance.column, 'a tolerance cannot be negative');
   if (tolerance.unit !== 'ratio') checkLiteral(tolerance, unit, metric.text);
+}
+
+/** Sets are foretold for the whole timeline, and only some are. */
+function checkForetold({ traffic, path, window, text, column }: MetricOperand): void {
+  if (!isForetold(path)) {
+    const known = foretoldMetrics.map((name) => `${traffic}.${name}`).join(', ');
+    throw new ExpressionError(column, `the oracle does not foretell ${text}\nit foretells: ${known}`);
+  }
+  if (window === undefined) return;
+  throw new ExpressionError(
+    window.column,
+    `the oracle foretells the timeline as a whole: leave out "${window.text}"`,
+  );
 }
 
 function checkMetric(metric: MetricOperand, scope: ExpectationScope): Unit {

@@ -1,6 +1,7 @@
 import { formatDuration } from '../base/units.ts';
 import type { Expecting } from './expecting.ts';
 import type { Expectation, MetricOperand, Operator, Window } from './expression.ts';
+import { compareWithOracle, describeComparison, disagreeing, isForetold } from './foretold.ts';
 import { formatMeasured } from './format.ts';
 import { measure, measureNodes, type Views } from './measure.ts';
 import type { Unit } from './metric.ts';
@@ -32,6 +33,7 @@ export function evaluate(
     const left = figure(parsed.metric, views, recording);
     if (typeof left === 'string') return unknown(left);
     const leftText = formatMeasured(left.value, left.unit);
+    if (parsed.operand.type === 'oracle') return againstOracle(parsed, left.value, views);
     const right = otherSide(parsed, left.unit, views, recording);
     if (typeof right === 'string') return unknown(right, left.value, leftText);
     const holds = compare(left.value, parsed, right.value);
@@ -72,6 +74,37 @@ function sometime(
       };
 }
 
+/** Both sets must be the same but for as many flows as the tolerance allows: a percentage is of the foretold number. */
+function againstOracle(
+  { expression, metric, tolerance }: Expectation,
+  actual: number,
+  views: Views,
+): ExpectationJudgement {
+  const unknown = (reason: string): ExpectationJudgement => ({
+    expression,
+    verdict: 'unknown',
+    actual,
+    actualText: String(actual),
+    reason,
+  });
+  const view = views.held(metric.traffic);
+  if (view === undefined || !isForetold(metric.path) || metric.window !== undefined)
+    return unknown(`the oracle does not foretell ${metric.text}`);
+  const compared = compareWithOracle(view, metric.path);
+  if ('unmeasured' in compared) return unknown(compared.unmeasured);
+  const { predicted, unsaid, why } = compared;
+  const margin = (tolerance?.value ?? 0) * (tolerance?.unit === 'ratio' ? predicted.least : 1);
+  const wrong = disagreeing(compared);
+  if (wrong <= margin && wrong + unsaid > margin)
+    return unknown(`the oracle cannot say it of ${unsaid} flows: ${why.join('; ')}`);
+  return {
+    expression,
+    verdict: wrong <= margin ? 'pass' : 'fail',
+    actual,
+    actualText: `${actual} (${describeComparison(compared)})`,
+  };
+}
+
 interface Figure {
   readonly value: number;
   readonly unit: Unit;
@@ -90,6 +123,7 @@ function otherSide(
   recording: Recording,
 ): { value: number; note: string } | string {
   if (operand.type === 'literal') return { value: operand.value, note: '' };
+  if (operand.type === 'oracle') return 'sets are not compared as figures';
   const other = figure(operand, views, recording);
   if (typeof other === 'string') return other;
   return { value: other.value, note: ` (${operand.text}: ${formatMeasured(other.value, unit)})` };

@@ -1,7 +1,7 @@
 /**
  * The language of expectations: `held.blackout.max in crash..+5s < 2.5s`.
  *
- *   expectation = metric op operand ["within" range] | metric "~" operand ("±" | "+-") literal
+ *   expectation = metric op operand ["within" range] | metric "~" operand ("±" | "+-") literal | metric "~" "oracle" [("±" | "+-") literal]
  *   metric      = traffic "." path [window]
  *   window      = "in" range | "before" mark | "after" mark
  *   range       = mark ".." (mark | "end" | "+" duration)
@@ -48,7 +48,14 @@ export interface LiteralOperand {
   readonly column: number;
 }
 
-type Operand = MetricOperand | LiteralOperand;
+/** The set of flows that was foretold: the measured set is held against it, flow by flow. */
+interface OracleOperand {
+  readonly type: 'oracle';
+  readonly text: string;
+  readonly column: number;
+}
+
+type Operand = MetricOperand | LiteralOperand | OracleOperand;
 
 export interface Expectation {
   readonly expression: string;
@@ -67,7 +74,9 @@ export function parseExpectation(expression: string): Expectation {
   const metric = readMetric(reader);
   const operator = readOperator(reader);
   const operand = readOperand(reader);
-  const tolerance = operator === '~' ? readTolerance(reader) : undefined;
+  if (operand.type === 'oracle' && operator !== '~')
+    throw new ExpressionError(operand.column, 'sets of flows are held against the oracle with "~"');
+  const tolerance = operator === '~' ? readTolerance(reader, operand) : undefined;
   const within = reader.takeIf('word', 'within');
   const window = within && readRange(reader, within);
   const rest = reader.peek();
@@ -183,10 +192,14 @@ function readOperand(reader: Reader): Operand {
   if (token !== undefined) return literal(token);
   if (reader.peek()?.type !== 'word')
     throw reader.unexpected('a number, percentage, duration, rate or metric');
+  const oracle = reader.takeIf('word', 'oracle');
+  if (oracle !== undefined) return { type: 'oracle', text: oracle.text, column: oracle.column };
   return readMetric(reader);
 }
 
-function readTolerance(reader: Reader): LiteralOperand {
+/** Flow by flow, no tolerance is a tolerance of none; between two figures it would be "==". */
+function readTolerance(reader: Reader, { type }: Operand): LiteralOperand | undefined {
+  if (type === 'oracle' && reader.peek() === undefined) return undefined;
   reader.take('tolerance', '"±" (or "+-") and a tolerance: a ~ without one says nothing');
   return literal(reader.take('literal', 'a tolerance after "±": a number, percentage or duration'));
 }

@@ -47,10 +47,17 @@ export function l4Before(flow: Flow, t: number): string | undefined {
   return next === 0 ? flow.steps[0]?.from : flow.steps[next - 1]?.l4;
 }
 
-/** Was the flow seen to change its L4 within [start, end)? */
+/**
+ * Was the flow seen to change its L4 within [start, end)? What a closed socket's kernel still sends (a FIN that nobody
+ * acknowledges, again and again for a minute) goes other ways too, but is no flow any more.
+ */
 export function movesWithin(flow: Flow, start: number, end: number): Step[] {
-  return flow.steps.filter(({ t, from, l4 }) => from !== undefined && from !== l4 && t >= start && t < end);
+  const last = Math.min(end, (flow.end?.t ?? Number.POSITIVE_INFINITY) + sightingMs);
+  return flow.steps.filter(({ t, from, l4 }) => from !== undefined && from !== l4 && t >= start && t < last);
 }
+
+/** The tables are looked at every second, and that takes its time: what ended a flow may be seen this much later. */
+const sightingMs = 2000;
 
 /** All nodes that the flow went through just before this moment, as far as anybody saw. */
 function nodesBefore(flow: Flow, t: number): string[] {

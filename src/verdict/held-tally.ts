@@ -1,7 +1,14 @@
 /** Counts the events of held connections as they come: a flow costs the same however long it lives. */
 import { exposures, type Flow, type Step, standsAt } from './flow.ts';
 import type { HeldView } from './held.ts';
-import type { BeatEvent, CloseEvent, FaultEvent, OpenEvent, OpenFailedEvent } from './history.ts';
+import type {
+  BeatEvent,
+  CloseEvent,
+  FaultEvent,
+  OpenEvent,
+  OpenFailedEvent,
+  PredictionEvent,
+} from './history.ts';
 import type { Span } from './windows.ts';
 
 export interface HeldSpan extends Span {
@@ -76,9 +83,16 @@ export function countUnanswered({ flows, spans, spec }: HeldTally, endAt: number
 export function heldView(
   tally: HeldTally,
   span: HeldSpan,
-  faults: readonly FaultEvent[],
-  run: { steadyAt: number; endAt: number },
+  run: {
+    readonly faults: readonly FaultEvent[];
+    readonly predictions: ReadonlyMap<string, PredictionEvent>;
+    readonly steadyAt: number;
+    readonly timelineAt: number;
+    readonly endAt: number;
+  },
 ): HeldView {
+  const { faults } = run;
+  const prediction = run.predictions.get(tally.spec.name);
   const flows = tally.flows.filter((flow) => flow !== undefined);
   const byFlow = new Map<Flow, readonly string[]>();
   const nodes = new Set(
@@ -93,6 +107,8 @@ export function heldView(
     beats: span.beats,
     longest: span.longest,
     faults,
+    timelineAt: run.timelineAt,
+    ...(prediction === undefined ? {} : { prediction }),
     seen: (node) => nodes.has(node),
     exposed: (flow) => {
       const known = byFlow.get(flow) ?? exposures(flow, faults);

@@ -1,6 +1,6 @@
 /** The metrics of held connections. */
 import { brokenAt, type Flow, l4Before, movesWithin } from './flow.ts';
-import type { Cause, FaultEvent, TrafficSpec } from './history.ts';
+import type { Cause, FaultEvent, PredictionEvent, TrafficSpec } from './history.ts';
 import { type Measured, type Metric, percentile } from './metric.ts';
 
 /** One held-tcp traffic in one window: [start, end). */
@@ -16,6 +16,10 @@ export interface HeldView {
   /** By flow number: its longest heartbeat in the window, ms; negative: none. */
   readonly longest: Float64Array;
   readonly faults: readonly FaultEvent[];
+  /** Infinite: it never began. */
+  readonly timelineAt: number;
+  /** What the oracle had said. */
+  readonly prediction?: PredictionEvent;
   /** Names of the faults that hit each flow's way, by flow. */
   exposed(flow: Flow): readonly string[];
   /** Is this node one that flows are seen to go through? */

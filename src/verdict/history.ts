@@ -188,6 +188,33 @@ export interface FaultEvent {
   readonly to: number;
 }
 
+/** Flows by number, ascending. Those that are in none of the lists are foretold to be spared. */
+export interface ForetoldFlows {
+  /** For certain. */
+  readonly must: readonly number[];
+  /** With a chance that is known: how many of all flows it will be is within `least` and `most` in 999 of 1,000 runs. */
+  readonly may: readonly number[];
+  /** Of these nothing can be said. */
+  readonly unsaid: readonly number[];
+  readonly least: number;
+  readonly most: number;
+}
+
+/** What the oracle said of one traffic, before the timeline began. Only where an expectation asks for it. */
+export interface PredictionEvent {
+  readonly type: 'prediction';
+  readonly t: number;
+  readonly traffic: string;
+  /** How many flows it knew. */
+  readonly flows: number;
+  readonly broken: ForetoldFlows;
+  readonly moved: ForetoldFlows;
+  /** Sentences: the reasons, and what cannot be computed. */
+  readonly why: readonly string[];
+  /** Why nothing could be foretold; the sets are empty then. */
+  readonly unknowable?: string;
+}
+
 export type HistoryEvent =
   | RunEvent
   | OpenEvent
@@ -199,4 +226,5 @@ export type HistoryEvent =
   | PathEvent
   | NodeEvent
   | PhaseEvent
-  | FaultEvent;
+  | FaultEvent
+  | PredictionEvent;

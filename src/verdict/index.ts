@@ -1,4 +1,5 @@
 export { checkExpectation } from './check.ts';
+export { asksOracle } from './expecting.ts';
 export { parseExpectation } from './expression.ts';
 export { formatMeasured } from './format.ts';
 export { judge } from './judge.ts';

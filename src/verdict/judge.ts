@@ -1,6 +1,7 @@
 import { doubts, lagLimit } from './doubts.ts';
 import { evaluate } from './evaluate.ts';
 import { brokenFlows, movedFlows } from './evidence.ts';
+import { compareWithOracle, foretoldMetrics } from './foretold.ts';
 import { formatMeasured } from './format.ts';
 import type { TrafficSpec } from './history.ts';
 import { measure, measureNodes, type Views, viewsOf } from './measure.ts';
@@ -43,6 +44,7 @@ export async function judge(events: EventSource): Promise<Judgement> {
     ),
     brokenFlows: brokenFlows(recording, views),
     movedFlows: movedFlows(recording, views),
+    ...oracleOf(recording, views),
     timeline: timelineOf(recording),
     steady: { reached, afterMs: reached ? steadyAt - run.t : null, detail: steady?.detail ?? null },
     ranMs: Number.isFinite(timelineAt) ? endAt - timelineAt : null,
@@ -85,11 +87,11 @@ function measureAll(
   recording: Recording,
 ): TrafficMetrics {
   const traits: readonly MetricTraits[] = metricsOf(type);
-  const plain = new Set(traits.map(({ name }) => name));
+  const plain = new Set(traits.flatMap(({ name, needs }) => (needs === undefined ? [name] : [])));
   const figures = metricNames(type, nodesOf(traffic, views)).flatMap((path): [string, number | null][] => {
     const { value } = measure({ type: 'metric', traffic, path, text: '', column: 1 }, views, recording);
     const figure = typeof value === 'number' ? value : null;
-    return plain.has(path) || figure ? [[path, figure]] : [];
+    return plain.has(path) || figure || (figure === 0 && isNeeding(path, traits)) ? [[path, figure]] : [];
   });
   return Object.fromEntries(figures);
 }
@@ -103,6 +105,20 @@ function figures({ spec, series }: NodeTally, recording: Recording): TrafficMetr
       return [path, typeof value === 'number' ? value : null];
     }),
   );
+}
+
+/** Of what only some runs have, a zero says something. */
+const isNeeding = (path: string, traits: readonly MetricTraits[]): boolean =>
+  traits.some(({ name, needs }) => name === path && needs !== undefined);
+
+/** Only where it can be compared: an expectation says why it cannot. */
+function oracleOf({ predictions }: Recording, views: Views): Pick<Judgement, 'oracle'> {
+  const compared = [...predictions.keys()].flatMap((traffic) => {
+    const view = views.held(traffic);
+    return view === undefined ? [] : foretoldMetrics.map((metric) => compareWithOracle(view, metric));
+  });
+  const oracle = compared.filter((one) => 'disagreements' in one);
+  return oracle.length === 0 ? {} : { oracle };
 }
 
 function nodesOf(traffic: string, views: Views): string[] {

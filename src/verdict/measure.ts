@@ -20,7 +20,7 @@ export function viewsOf(recording: Recording): Views {
   const held = memo((traffic: string, window: string) => {
     const tally = recording.held.get(traffic);
     const span = tally?.spans.find((one) => (one.window?.text ?? '') === window);
-    return tally && span && heldView(tally, span, recording.faults, recording);
+    return tally && span && heldView(tally, span, recording);
   });
   const http = memo((traffic: string, window: string) => {
     const tally = recording.http.get(traffic);

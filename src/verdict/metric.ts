@@ -17,6 +17,8 @@ export interface Metric<View> {
   readonly unit: Unit;
   /** Can it be asked of a stretch of time? */
   readonly windowed: boolean;
+  /** Only of runs that have it; elsewhere it is not listed. */
+  readonly needs?: 'prediction';
   /** One line, for the documentation. */
   readonly meaning: string;
   /** @param argument what stands in the place of the angle brackets */

@@ -1,4 +1,5 @@
 /** The one list of metrics: parser, judge and documentation all read it. */
+import { oracleMetrics } from './foretold.ts';
 import { causes, type HeldView, heldMetrics } from './held.ts';
 import type { TrafficSpec } from './history.ts';
 import { type HttpView, httpMetrics } from './http.ts';
@@ -16,7 +17,7 @@ interface Views {
 }
 
 const tables: { readonly [Type in TrafficType]: readonly Metric<Views[Type]>[] } = {
-  'held-tcp': heldMetrics,
+  'held-tcp': [...heldMetrics, ...oracleMetrics],
   http: httpMetrics,
 };
 
@@ -48,7 +49,7 @@ export function metricNames(type: TrafficType, nodes: readonly string[]): string
 
 /** The whole list as data. */
 export const metricTable: readonly (MetricTraits & { readonly traffic: TrafficType })[] = [
-  ...heldMetrics.map(({ measure: _, ...traits }) => ({ traffic: 'held-tcp' as const, ...traits })),
+  ...tables['held-tcp'].map(({ measure: _, ...traits }) => ({ traffic: 'held-tcp' as const, ...traits })),
   ...httpMetrics.map(({ measure: _, ...traits }) => ({ traffic: 'http' as const, ...traits })),
 ];
 

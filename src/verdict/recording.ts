@@ -11,7 +11,14 @@ import {
   type HeldTally,
   heldTally,
 } from './held-tally.ts';
-import type { BeatEvent, FaultEvent, PhaseEvent, RequestEvent, RunEvent } from './history.ts';
+import type {
+  BeatEvent,
+  FaultEvent,
+  PhaseEvent,
+  PredictionEvent,
+  RequestEvent,
+  RunEvent,
+} from './history.ts';
 import { countRequest, type HttpTally, httpTally } from './http-tally.ts';
 import { countNode, type NodeTally, nodeTallies } from './nodes.ts';
 import { type CorruptLine, type EventSource, HistoryError, type ParsedLine } from './parse-history.ts';
@@ -39,6 +46,8 @@ export interface Recording {
   readonly lagMs: number;
   /** More events came between a fault's due time and its record than could be kept. */
   readonly overflowed: boolean;
+  /** What the oracle said of each traffic; the first word counts. */
+  readonly predictions: ReadonlyMap<string, PredictionEvent>;
 }
 
 const never = Number.POSITIVE_INFINITY;
@@ -89,6 +98,7 @@ function recorderOf(run: RunEvent, build: BuildHistogram): Recorder {
   const marks = new Map<string, number>();
   const ways = waysOf(run);
   const nodes = nodeTallies(run);
+  const predictions = new Map<string, PredictionEvent>();
   const at = { steadyAt: never, timelineAt: never, endAt: never };
   let lastAt = run.t;
   let lagMs = 0;
@@ -137,7 +147,9 @@ function recorderOf(run: RunEvent, build: BuildHistogram): Recorder {
       if (tally !== undefined) countNode(tally, event);
     } else if (event.type === 'phase') addPhase(event);
     else if (event.type === 'fault') addFault(event);
-    else if (event.type === 'lag') {
+    else if (event.type === 'prediction') {
+      if (!predictions.has(event.traffic)) predictions.set(event.traffic, event);
+    } else if (event.type === 'lag') {
       if (event.t >= at.timelineAt && event.t <= at.endAt) lagMs = Math.max(lagMs, event.ms);
     } else if (event.type === 'run')
       throw new HistoryError(1, 'is followed by another run: one file holds one run');
@@ -171,6 +183,7 @@ function recorderOf(run: RunEvent, build: BuildHistogram): Recorder {
       ended,
       lagMs,
       overflowed,
+      predictions,
     };
   };
   return { add, finish };

@@ -35,6 +35,28 @@ export interface BrokenFlow {
   readonly exposedTo: readonly string[];
 }
 
+/** The set of flows that the oracle foretold against the measured one, for one metric of one traffic. */
+export interface OracleComparison {
+  readonly traffic: string;
+  readonly metric: 'broken' | 'moved';
+  readonly predicted: { readonly least: number; readonly most: number };
+  readonly measured: number;
+  /** Ascending. */
+  readonly disagreements: readonly {
+    readonly flow: number;
+    /** `address:port`; null: it never opened. */
+    readonly client: string | null;
+    readonly predicted: boolean;
+    readonly measured: boolean;
+  }[];
+  /** Where only chances were foretold: by how many flows the measured number is outside of the foretold ones. */
+  readonly beyond: number;
+  /** Flows of which the oracle could not say it. */
+  readonly unsaid: number;
+  /** Sentences. */
+  readonly why: readonly string[];
+}
+
 export interface MovedFlows {
   readonly traffic: string;
   readonly from: string;
@@ -74,6 +96,8 @@ export interface Judgement {
   readonly nodes: Readonly<Record<string, TrafficMetrics>>;
   readonly brokenFlows: readonly BrokenFlow[];
   readonly movedFlows: readonly MovedFlows[];
+  /** Absent: nothing was foretold. */
+  readonly oracle?: readonly OracleComparison[];
   readonly timeline: readonly TimelineEntryJudgement[];
   readonly steady: {
     readonly reached: boolean;

@@ -1,10 +1,10 @@
 import { exitCodes } from '../../base/errors.ts';
 import { formatDuration } from '../../base/units.ts';
 import { kindTable } from '../../kinds/index.ts';
-import { type Bounds, type ForetoldFlow, predict as foretell, type Prediction } from '../../oracle/index.ts';
+import { type Bounds, predict as foretell, type Prediction } from '../../oracle/index.ts';
 import { type Scenario, withControl } from '../../scenario/index.ts';
 import { planTopology, type Topology } from '../../topology/index.ts';
-import { trafficJobs } from '../../traffic/index.ts';
+import { heldFlows, trafficJobs } from '../../traffic/index.ts';
 import type { Context } from '../context.ts';
 import { loadLab, scenarioFile } from '../scenarios.ts';
 import { table } from '../table.ts';
@@ -51,23 +51,7 @@ function predictControl(
 
 function predictRun(scenario: Scenario, topology: Topology): Prediction {
   const plan = planTopology(topology, kindTable);
-  return foretell(scenario, plan, heldFlows(scenario, plan));
-}
-
-/** The held connections that the seed chooses. Requests are too short to be exposed one by one. */
-function heldFlows(scenario: Scenario, plan: ReturnType<typeof planTopology>): ForetoldFlow[] {
-  return trafficJobs(scenario.traffic, plan, scenario.seed).flatMap((job) =>
-    job.held.flatMap(({ name, target, flows }) =>
-      flows.map(({ flow, address, port }) => ({
-        traffic: name,
-        flow,
-        address,
-        port,
-        service: target.service,
-        client: job.node,
-      })),
-    ),
-  );
+  return foretell(scenario, plan, heldFlows(trafficJobs(scenario.traffic, plan, scenario.seed)));
 }
 
 function describeShares({ shares }: Prediction): string {

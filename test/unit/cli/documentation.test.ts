@@ -41,6 +41,11 @@ test('docs/metrics.md lists every metric', async () => {
     'Where the column *windows* says yes, a stretch of time may follow: `held.moved in crash..+5s` counts from the fault',
     'named `crash` to five seconds later.',
     '',
+    '`held.broken ~ oracle` and `held.moved ~ oracle` compare sets, flow by flow: before the timeline begins the routers are asked where they',
+    'send each flow, and the plan says the rest. `~ oracle ± 2%` lets as many flows disagree as 2 % of the foretold ones (`± 3`: three flows).',
+    'Where the oracle cannot say what becomes of a flow the expectation is *unknown*. The metrics `predicted.…` and `disagreeing.…` are there',
+    'if an expectation asks for one of these.',
+    '',
     describeMetrics(measuredKinds()),
   ].join('\n');
   await expect(text).toMatchFileSnapshot(join(docs, 'metrics.md'));

@@ -234,6 +234,40 @@ test('measured and foretold flows are compared one by one', () => {
   ]);
 });
 
+test('the flows of an L4 node that goes are foretold to move, and with it coming back none other', () => {
+  const { sets } = foretell([crash, heal(crash, 10_000)], { ways: measured });
+  expect(sets).toMatchObject([
+    { traffic: 'held', flows: 600, broken: { must: [], may: [], unsaid: [], least: 0, most: 0 } },
+  ]);
+  expect(sets[0]?.moved).toEqual({ must: third, may: [], unsaid: [], least: 200, most: 200 });
+});
+
+test('which flows move is a matter of chance while nobody has asked the routers', () => {
+  const { moved } = foretell([crash]).sets[0] ?? {};
+  expect([moved?.must, moved?.may.length, moved?.unsaid]).toEqual([[], 600, []]);
+  expect(moved?.least).toBeGreaterThan(200);
+  expect(moved?.most).toBeLessThan(400);
+});
+
+test('a flow that breaks before its L4 node goes does not move, nor one that is reset where it comes to', () => {
+  const l7 = inject('node.crash', 'l7-2', 1000);
+  const found = foretell([l7, { ...crash, atMs: 9000 }], { ways: measured });
+  const own = new Set(found.flows.filter((flow) => flow.l7 === 'l7-2').map(({ flow }) => flow));
+  expect(found.sets[0]?.moved.must).toEqual(third.filter((flow) => !own.has(flow)));
+  const reset = foretell([crash], { of: option('sloppy_tcp', false), ways: measured }).sets[0];
+  expect(reset).toMatchObject({ broken: { must: third }, moved: { must: [], may: [], unsaid: [] } });
+});
+
+test('what cannot be computed is said of no flow: not that it breaks, not that it stays', () => {
+  const { sets } = foretell([inject('link.netem', 'l4-1:fabric')], { ways: measured });
+  const all = flows.map(({ flow }) => flow);
+  expect(sets[0]?.broken).toEqual({ must: [], may: [], unsaid: all, least: 0, most: 600 });
+  expect(sets[0]?.moved.unsaid).toEqual(all);
+  // Too short to be seen, or perhaps not.
+  const blink = foretell([crash, heal(crash, 3000)], { ways: measured });
+  expect(blink.sets[0]?.moved).toMatchObject({ must: [], unsaid: third });
+});
+
 test('a run that was measured broke exactly the flows that its measured ways foretell, and had the foretold L7', () => {
   const lines = readFileSync(new URL('recorded/control-run.txt', import.meta.url), 'utf8').split('\n');
   const rows = lines.filter((line) => /^\d/.test(line)).map((line) => line.split(' '));

@@ -22,6 +22,7 @@ const pairs: Readonly<Record<string, { main: string; control?: string }>> = {
   'not-landed': { main: 'fault-not-landed' },
   'never-steady': { main: 'never-steady' },
   interrupted: { main: 'interrupted' },
+  oracle: { main: 'oracle-other-flows', control: 'oracle-agrees' },
 };
 
 describe.each(Object.entries(pairs))('of the scenario "%s"', (name, pair) => {

@@ -5,10 +5,12 @@
 import type {
   Cause,
   FaultEvent,
+  ForetoldFlows,
   HistoryEvent,
   NodeEvent,
   NodeSpec,
   PhaseEvent,
+  PredictionEvent,
   RequestEvent,
 } from '../../../src/verdict/history.ts';
 
@@ -41,6 +43,11 @@ export interface Story {
     readonly node: string;
     readonly values?: Record<string, number>;
   }[];
+  /** What the oracle says before the timeline: which flows break and move, and anything else of its event. */
+  readonly foretold?: Partial<Omit<PredictionEvent, 'broken' | 'moved'>> & {
+    readonly broken?: Partial<ForetoldFlows>;
+    readonly moved?: Partial<ForetoldFlows>;
+  };
   /** Last word on the events, in order of recording. */
   readonly change?: (events: HistoryEvent[]) => HistoryEvent[];
 }
@@ -76,6 +83,7 @@ export function buildHistory(story: Story = {}): HistoryEvent[] {
     ...faults(story).map((event) => ({ at: event.to, event })),
     ...phases().map((event) => ({ at: event.t, event })),
     ...sayings(story).map((event) => ({ at: event.t, event })),
+    ...predictions(story).map((event) => ({ at: event.t, event })),
     ...(story.lag === undefined
       ? []
       : [
@@ -164,6 +172,19 @@ const phases = (): PhaseEvent[] => [
   { type: 'phase', t: timelineAt, phase: 'timeline' },
   { type: 'phase', t: endAt, phase: 'end' },
 ];
+
+function predictions({ foretold }: Story): PredictionEvent[] {
+  if (foretold === undefined) return [];
+  const set = (flowsOf: Partial<ForetoldFlows> = {}): ForetoldFlows => {
+    const { must = [], may = [], unsaid = [] } = flowsOf;
+    const most = must.length + may.length + unsaid.length;
+    return { must, may, unsaid, least: must.length, most, ...flowsOf };
+  };
+  const { broken, moved, ...rest } = foretold;
+  const why = ['the routers send the flows of that L4 node elsewhere'];
+  const fixed = { type: 'prediction' as const, t: steadyAt + 8, traffic: 'held', flows, why };
+  return [{ ...fixed, ...rest, broken: set(broken), moved: set(moved) }];
+}
 
 const client = (flow: number): string => `203.0.113.${10 + flow}:${20_000 + flow}`;
 const l4Of = (flow: number): string => `l4-${(flow % 2) + 1}`;

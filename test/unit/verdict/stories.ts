@@ -296,4 +296,108 @@ export const stories: Readonly<Record<string, ToldStory>> = {
     verdict: 'unknown',
     reasons: ['held had 7 of 8 connections'],
   },
+
+  // The oracle: sets of flows, not numbers of them.
+  'oracle-agrees': {
+    expect: [
+      'held.broken ~ oracle',
+      'held.moved ~ oracle',
+      'held.disagreeing.moved == 0',
+      'held.predicted.moved == 4',
+    ],
+    breaks: resetOf([2, 6]),
+    foretold: { broken: { must: [2, 6] }, moved: { must: [0, 2, 4, 6] } },
+    verdict: 'pass',
+    reasons: [],
+  },
+  'oracle-other-flows': {
+    expect: ['held.broken ~ oracle'],
+    breaks: resetOf([2, 6]),
+    foretold: { broken: { must: [2, 5] } },
+    verdict: 'fail',
+    reasons: [
+      'held.broken ~ oracle does not hold: 2 (oracle: 2, 2 disagree: 1 foretold and spared, 1 not foretold)',
+    ],
+  },
+  'oracle-foretold-none': {
+    expect: ['held.broken ~ oracle'],
+    breaks: resetOf([2]),
+    foretold: {},
+    verdict: 'fail',
+    reasons: ['held.broken ~ oracle does not hold: 1 (oracle: 0, 1 disagree: 1 not foretold)'],
+  },
+  'oracle-within-tolerance': {
+    expect: ['held.moved ~ oracle ± 25%', 'held.moved ~ oracle ± 1'],
+    foretold: { moved: { must: [0, 2, 4, 6, 7], least: 5, most: 5 } },
+    verdict: 'pass',
+    reasons: [],
+  },
+  'oracle-beyond-tolerance': {
+    expect: ['held.moved ~ oracle ± 20%'],
+    foretold: { moved: { must: [0, 2, 3, 4, 7] } },
+    verdict: 'fail',
+    reasons: ['held.moved ~ oracle ± 20% does not hold: 4 (oracle: 5, 3 disagree'],
+  },
+  'oracle-said-nothing': {
+    expect: ['held.broken ~ oracle', 'held.disagreeing.broken == 0'],
+    verdict: 'unknown',
+    reasons: [
+      'held.broken ~ oracle cannot be judged: nothing was foretold',
+      'held.disagreeing.broken == 0 cannot be judged: nothing was foretold',
+    ],
+  },
+  'oracle-cannot-say': {
+    expect: ['held.moved ~ oracle'],
+    foretold: { moved: { must: [0, 2, 4], unsaid: [6] } },
+    verdict: 'unknown',
+    reasons: ['held.moved ~ oracle cannot be judged: the oracle cannot say it of 1 flows: the routers send'],
+  },
+  'oracle-wrong-where-it-spoke': {
+    expect: ['held.moved ~ oracle'],
+    foretold: { moved: { must: [0, 1], unsaid: [2, 4, 6] } },
+    verdict: 'fail',
+    reasons: ['held.moved ~ oracle does not hold: 4 (oracle: 2 to 5, 1 disagree: 1 foretold and spared)'],
+  },
+  'oracle-gave-chances': {
+    expect: ['held.moved ~ oracle'],
+    foretold: { moved: { may: [0, 1, 2, 3, 4, 5, 6, 7], least: 1, most: 7 } },
+    verdict: 'pass',
+    reasons: [],
+  },
+  'oracle-bounds-exceeded': {
+    expect: ['held.moved ~ oracle'],
+    foretold: { moved: { may: [0, 1, 2, 3, 4, 5, 6, 7], least: 0, most: 2 } },
+    verdict: 'fail',
+    reasons: ['held.moved ~ oracle does not hold: 4 (oracle: 0 to 2, 2 disagree: 2 beyond the bounds)'],
+  },
+  'oracle-could-not-ask': {
+    expect: ['held.broken ~ oracle'],
+    foretold: { unknowable: 'r-1 named the way of 0 of 8 flows' },
+    verdict: 'unknown',
+    reasons: ['cannot be judged: nothing could be foretold: r-1 named the way of 0 of 8 flows'],
+  },
+  // Whoever speaks afterwards foretells nothing.
+  'oracle-spoke-late': {
+    expect: ['held.moved ~ oracle'],
+    foretold: { t: timelineAt + 3000, moved: { must: [0, 2, 4, 6] } },
+    verdict: 'unknown',
+    reasons: ['cannot be judged: it was foretold only when the timeline had begun'],
+  },
+  'oracle-of-other-traffic': {
+    expect: ['held.moved ~ oracle'],
+    foretold: { flows: 6, moved: { must: [0, 2, 4] } },
+    verdict: 'unknown',
+    reasons: ['cannot be judged: it was foretold of 6 flows, not of 8'],
+  },
+  // A FIN that is sent again and again goes another way when its old one is gone: no flow moved.
+  'moved-after-its-end': {
+    expect: ['held.moved == 3'],
+    breaks: { 2: { atMs: 100, cause: 'rst' } },
+    change: (events) =>
+      events.map((event) =>
+        event.type === 'path' && 'from' in event ? { ...event, t: event.t + 1000 } : event,
+      ),
+    verdict: 'pass',
+    reasons: [],
+  },
 };

@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest';
+import { foretell } from '../../../src/oracle/foretell.ts';
+import type { ForetoldFlow } from '../../../src/oracle/index.ts';
+import type { Scenario } from '../../../src/scenario/types.ts';
+import { nodeOf, threeTier } from '../kinds/three-tier.ts';
+
+const plan = await threeTier();
+const flows = Array.from(
+  { length: 40 },
+  (_, flow): ForetoldFlow => ({
+    traffic: 'held',
+    flow,
+    address: `203.0.113.${1 + flow}`,
+    port: 20_000 + flow,
+    service: 'web',
+    client: 'client',
+  }),
+);
+const scenario: Pick<Scenario, 'timeline' | 'durationMs' | 'traffic'> = {
+  timeline: [
+    { action: 'inject', atMs: 2000, name: 'crash', fault: 'node.crash', target: 'l4-1', options: {} },
+  ],
+  durationMs: 20_000,
+  traffic: [
+    {
+      type: 'held-tcp',
+      name: 'held',
+      from: 'client',
+      to: 'web',
+      connections: 40,
+      heartbeatMs: 1000,
+      timeoutMs: 5000,
+      uploadBytes: 0,
+      downloadBytes: 0,
+    },
+  ],
+};
+const addressOf = (name: string, network: string): string =>
+  nodeOf(plan, name).interfaces.find((one) => one.network === network)?.address ?? '';
+
+/** Routers that send even ports to the first next hop, odd ones to the second; r-2 the other way round. */
+function answer(router: string, input: string): string {
+  const [first, second] =
+    router === 'edge'
+      ? [addressOf('r-1', 'transit'), addressOf('r-2', 'transit')]
+      : [addressOf('l4-1', 'fabric'), addressOf('l4-2', 'fabric')];
+  return input
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const port = Number(/sport (\d+)/.exec(line)?.[1]);
+      const even = Math.floor(port / (router === 'edge' ? 2 : 1)) % 2 === (router === 'r-2' ? 1 : 0);
+      return `198.51.100.1 from 203.0.113.1 via ${even ? first : second} dev fabric`;
+    })
+    .join('\n');
+}
+
+test('each router with a choice is asked once for all flows, and what it says decides which flows move', async () => {
+  const asked: string[] = [];
+  const [event] = await foretell(scenario, plan, flows, {
+    now: () => 7,
+    exec: async (router, _argv, { input }) => {
+      asked.push(router);
+      expect(input).toMatch(/ iif (internet|transit) /);
+      return { exitCode: 0, stdout: answer(router, input), stderr: '' };
+    },
+  });
+  expect(asked.sort()).toEqual(['edge', 'r-1', 'r-2']);
+  // By r-1: ports 0 and 1 of four; of these the even one is on l4-1. By r-2 the odd one.
+  const onFirst = flows.filter(({ port }) => port % 4 === 0 || port % 4 === 3).map(({ flow }) => flow);
+  expect(event).toMatchObject({ type: 'prediction', t: 7, traffic: 'held', flows: 40 });
+  expect(event?.moved).toEqual({ must: onFirst, may: [], unsaid: [], least: 20, most: 20 });
+  expect(event?.broken.must).toEqual([]);
+});
+
+test('a router that does not answer leaves nothing foretold, with its reason', async () => {
+  const [event] = await foretell(scenario, plan, flows, {
+    now: () => 7,
+    exec: async () => ({ exitCode: 2, stdout: '', stderr: 'RTNETLINK answers: No route to host' }),
+  });
+  expect(event?.unknowable).toContain('named the way of 0 of 40 flows: RTNETLINK answers: No route to host');
+  expect(event?.moved).toEqual({ must: [], may: [], unsaid: [], least: 0, most: 0 });
+});

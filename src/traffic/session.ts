@@ -29,8 +29,8 @@ export async function startTraffic(
   const file = join(lab.paths.directory, `traffic-${client}.json`);
   await writeFile(file, JSON.stringify(job), { mode: 0o600 });
   const { programs } = lab.options;
-  // A connection is a file: the limit that a shell starts with (1,024) is soon reached.
-  const limit = 'ulimit -n "$(ulimit -Hn)"; exec "$@"';
+  // A connection is a file: the limit that a shell starts with (1,024) is soon reached. Root may raise the hard one, too.
+  const limit = 'ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"; exec "$@"';
   const argv = ['sh', '-c', limit, 'traffic', programs.node, join(programs.directory, 'traffic.js'), file];
   const { offsetMs } = await lab.host.clockOffset();
   const child = lab.host.spawn(lab.inside(client, argv));

@@ -12,6 +12,9 @@ export const measurementNames = [
   'memory',
   'steady',
   'crash',
+  'held',
+  'judge',
+  'oracle',
 ] as const;
 
 export type MeasurementName = (typeof measurementNames)[number];

@@ -18,6 +18,8 @@ import {
   measurementNames,
   type Outcome,
 } from './contract.ts';
+import { held } from './held.ts';
+import { judging, table } from './judging.ts';
 import { describeMachine } from './machine.ts';
 import { mininet } from './mininet.ts';
 import { star } from './star.ts';
@@ -25,7 +27,17 @@ import { startUp } from './start-up.ts';
 import { crash, steady } from './survival.ts';
 import { describeOutcomes, ratioOf, reaches } from './table.ts';
 
-const measurements: readonly Measurement[] = [star, mininet, startUp, chain, steady, crash];
+const measurements: readonly Measurement[] = [
+  star,
+  mininet,
+  startUp,
+  chain,
+  steady,
+  crash,
+  held,
+  judging,
+  table,
+];
 
 interface Options {
   readonly only?: readonly MeasurementName[];

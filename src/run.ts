@@ -31,7 +31,14 @@ import {
 } from './lab/index.ts';
 import { foretell } from './oracle/index.ts';
 import { describeEntry, type Scenario, type TimelineEntry, withControl } from './scenario/index.ts';
-import { measureTypes, neededBy, type Plan, planTopology, type Topology } from './topology/index.ts';
+import {
+  measureTypes,
+  neededBy,
+  type Plan,
+  planTopology,
+  scalePlan,
+  type Topology,
+} from './topology/index.ts';
 import {
   heldFlows,
   NodeWatch,
@@ -261,6 +268,7 @@ async function observe(
         record: say,
         before: () => watch.look(),
         seed: scenario.seed,
+        scaled,
         signal,
       }),
     ]);
@@ -352,6 +360,13 @@ const expectationsOf = ({ expect, control }: Scenario, role: 'main' | 'control')
 /** Names of all that an entry puts on record. */
 const namesOf = (entry: TimelineEntry, plan: Plan): string[] =>
   entry.action === 'rolling' ? rolledNames(entry, plan) : [entry.name];
+
+/** It was found possible when the scenario was loaded. */
+function scaled(plan: Plan, tier: string, by: number): Plan {
+  const after = scalePlan(plan, tier, by, kindTable);
+  if ('refusal' in after) throw new Error(after.refusal.message);
+  return after;
+}
 
 const timelineOf = ({ timeline, control }: Scenario, role: 'main' | 'control'): Scenario['timeline'] =>
   role === 'control' && control !== undefined ? control.timeline : timeline;

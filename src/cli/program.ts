@@ -93,6 +93,15 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
       choose(async (context) => (await import('./commands/up.ts')).up(context, file, options)),
     );
 
+  command(program, 'apply', 'change a lab that is up to what an edited topology says, and nothing else')
+    .argument('<topology>')
+    .addOption(labName('name of the lab (default: the name in the topology)'))
+    .addOption(flag('--dry-run', 'only show what would be added, removed and changed'))
+    .addOption(withinOption())
+    .action((file, options) =>
+      choose(async (context) => (await import('./commands/apply.ts')).apply(context, file, options)),
+    );
+
   command(program, 'down', 'remove a lab and all that belongs to it', 'destroy')
     .argument('[lab...]', 'names of labs, or topology files (default: the only one)')
     .addOption(flag('-a, --all', 'all labs of this user'))
@@ -191,6 +200,15 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
       choose(async (context) =>
         (await import('./commands/rolling.ts')).rolling(context, tier, steps, options),
       ),
+    );
+
+  command(program, 'scale', 'add nodes to a tier, or take the last ones away, each drained first')
+    .argument('<tier>', 'group of nodes, such as l7')
+    .argument('<by>', 'how many more (+1) or fewer (-1)', signedNumber)
+    .addOption(labName())
+    .addOption(withinOption())
+    .action((tier, by, options) =>
+      choose(async (context) => (await import('./commands/scale.ts')).scale(context, tier, by, options)),
     );
 
   command(program, 'graph', 'draw a topology, or a lab that is up: tiers, networks, addresses')
@@ -361,6 +379,11 @@ function reporterOption(byDefault = 'terminal'): Option {
     if (wrong === undefined) return [...before, ...names];
     throw new InvalidArgumentError(`"${wrong}" is none of ${reporters.join(', ')}.`);
   });
+}
+
+function signedNumber(text: string): number {
+  if (!/^[+-]?\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a number such as +1 or -1.');
+  return Number(text);
 }
 
 function wholeNumber(text: string): number {

@@ -55,6 +55,7 @@ export class Watching {
 
   async look(): Promise<Frame> {
     const live = this.#live;
+    await live.refresh();
     const [nodes, flows, faults, traffic] = await Promise.all([
       Promise.all(live.plan.nodes.map((node) => statusOf(live, node))),
       live.flows(),

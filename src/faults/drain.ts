@@ -1,9 +1,7 @@
-import { rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { WorldError } from '../base/errors.ts';
 import { type Probe, until } from '../base/until.ts';
-import type { LabView, ServiceStep } from '../kinds/contract.ts';
-import type { LiveLab } from '../lab/index.ts';
+import type { ServiceStep } from '../kinds/contract.ts';
+import { type LiveLab, labView } from '../lab/index.ts';
 import type { PlannedNode } from '../topology/types.ts';
 import { explain } from './act.ts';
 import type { Landed } from './contract.ts';
@@ -92,17 +90,3 @@ async function take(
 
 /** A daemon that has just been started does not answer yet. */
 const notYet = (error: unknown): Probe => ({ ok: false, saw: explain(error) });
-
-function labView(lab: LiveLab): LabView {
-  return {
-    plan: lab.plan,
-    view: (node) => lab.view(node),
-    alive: async (node) => (await lab.daemons(node)).every(({ state }) => state === 'running'),
-    async write(node, file, content) {
-      // A new file in place of the old one: a guest that has the old one open never sees half of the new.
-      const path = join(lab.view(node).paths.files, file);
-      await writeFile(`${path}.new`, content, { mode: 0o600 });
-      await rename(`${path}.new`, path);
-    },
-  };
-}

@@ -31,6 +31,7 @@ import { routerNexthop } from './router-nexthop.ts';
 import { vipWithdraw } from './vip-withdraw.ts';
 
 export { actOn } from './act.ts';
+export { changeLab } from './change.ts';
 export type { Fault, Hit, Landed } from './contract.ts';
 export { drainNodes, refuseDrain } from './drain.ts';
 export { claimEntry, forgetEntry, type LedgerEntry, ledgerEntries, updateEntry } from './ledger.ts';

@@ -1,9 +1,17 @@
 /** Faults on a timeline: each at its time, verified, recorded. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LiveLab } from '../lab/index.ts';
-import type { TimelineDrain, TimelineEntry, TimelineFault, TimelineRolling } from '../scenario/types.ts';
+import type {
+  TimelineDrain,
+  TimelineEntry,
+  TimelineFault,
+  TimelineRolling,
+  TimelineScale,
+} from '../scenario/types.ts';
+import type { Plan } from '../topology/types.ts';
 import type { FaultEvent } from '../verdict/history.ts';
-import { actOn } from './act.ts';
+import { actOn, explain } from './act.ts';
+import { changeLab } from './change.ts';
 import type { Hit, Landed } from './contract.ts';
 import { drainNodes } from './drain.ts';
 import { faults, resolveTarget } from './index.ts';
@@ -21,6 +29,8 @@ export interface TimelineOptions {
   readonly before: () => Promise<void>;
   /** Of the scenario: what faults choose at random follows from it. */
   readonly seed: number;
+  /** The plan with so many nodes more in a tier. */
+  readonly scaled: (plan: Plan, tier: string, by: number) => Plan;
   readonly signal: AbortSignal;
 }
 
@@ -84,28 +94,54 @@ async function play(
   lab: LiveLab,
   entry: Exclude<TimelineEntry, TimelineRolling>,
   timeline: readonly TimelineEntry[],
-  { now, record, seed, signal }: TimelineOptions,
+  options: TimelineOptions,
 ): Promise<void> {
-  const cause = 'of' in entry ? causeOf(entry.of, timeline) : entry;
-  const hits = resolveTarget(lab.plan, cause.target).map((hit) => ({ ...hit, seed }));
+  const { now, record } = options;
   const from = now();
+  const done =
+    entry.action === 'scale' ? await scale(lab, entry, options) : await hit(lab, entry, timeline, options);
+  record({ type: 'fault', t: from, name: entry.name, ...done, from, to: now() });
+}
+
+type Done = Pick<FaultEvent, 'fault' | 'action' | 'targets' | 'landed' | 'evidence'>;
+
+async function scale(
+  lab: LiveLab,
+  { tier, by, withinMs }: TimelineScale,
+  { scaled, signal }: TimelineOptions,
+): Promise<Done> {
+  const before = lab.plan;
+  const after = scaled(before, tier, by);
+  const [larger, smaller] = by > 0 ? [after, before] : [before, after];
+  const names = new Set(smaller.nodes.map(({ name }) => name));
+  const result = await changeLab(lab, after, { withinMs, signal }).catch((error: unknown): Landed => {
+    signal.throwIfAborted();
+    return { landed: false, evidence: explain(error) };
+  });
+  const targets = larger.nodes.map(({ name }) => name).filter((name) => !names.has(name));
+  return { fault: 'scale', action: 'inject', targets, ...result };
+}
+
+async function hit(
+  lab: LiveLab,
+  entry: Exclude<TimelineEntry, TimelineRolling | TimelineScale>,
+  timeline: readonly TimelineEntry[],
+  { seed, signal }: TimelineOptions,
+): Promise<Done> {
+  const cause = 'of' in entry ? causeOf(entry.of, timeline) : entry;
+  const hits = resolveTarget(lab.plan, cause.target).map((each) => ({ ...each, seed }));
   const result = await act(lab, entry, cause, hits, signal);
-  record({
-    type: 'fault',
-    t: from,
-    name: entry.name,
+  return {
     fault: cause.action === 'drain' ? 'drain' : cause.fault,
     action: 'of' in entry ? 'heal' : 'inject',
     targets: hits.map(({ node }) => node.name),
     ...result,
-    from,
-    to: now(),
-  });
+  };
 }
 
 function act(
   lab: LiveLab,
-  entry: Exclude<TimelineEntry, TimelineRolling>,
+  entry: Exclude<TimelineEntry, TimelineRolling | TimelineScale>,
   cause: TimelineFault | TimelineDrain,
   hits: readonly Hit[],
   signal: AbortSignal,
@@ -122,7 +158,7 @@ function act(
 /** What a heal or an undrain undoes. */
 function causeOf(name: string, timeline: readonly TimelineEntry[]): TimelineFault | TimelineDrain {
   const found = timeline.find((entry) => !('of' in entry) && entry.name === name);
-  if (found === undefined || 'of' in found || found.action === 'rolling')
+  if (found === undefined || 'of' in found || found.action === 'rolling' || found.action === 'scale')
     throw new Error(`nothing named ${name} on the timeline`);
   return found;
 }

@@ -56,6 +56,8 @@ export interface LabView {
   alive(node: PlannedNode): Promise<boolean>;
   /** Replaces one of the node's rendered files: what it reads when it starts again. */
   write(node: PlannedNode, file: string, content: string): Promise<void>;
+  /** Starts one of the node's daemons with further arguments; it takes the place of the one that runs. */
+  start(node: PlannedNode, daemon: string, further: readonly string[]): Promise<void>;
 }
 
 /** One step of taking a node out of service, or of putting it back. It is verified before the next begins. */
@@ -207,6 +209,8 @@ export interface Kind {
     out(lab: LabView, node: PlannedNode): readonly ServiceStep[];
     back(lab: LabView, node: PlannedNode): readonly ServiceStep[];
   };
+  /** The daemons of a node that runs take up those of its files that were rewritten, and lose neither sessions nor connections. */
+  reload?(lab: LabView, node: PlannedNode, files: readonly string[]): Promise<void>;
   stats?(view: NodeView): Promise<NodeStats>;
   /** The node's `traits.measures` now, by name. @throws if it cannot be asked */
   measure?(view: NodeView): Promise<Readonly<Record<string, number>>>;

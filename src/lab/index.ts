@@ -1,5 +1,9 @@
+export { assertChangeable, carryOut, readyNodes } from './carry-out.ts';
+export { type LabChange, labChange } from './change.ts';
+export { beginChange, endChange } from './change-record.ts';
 export { bringDown } from './down.ts';
 export { environmentOf } from './environment.ts';
+export { labView } from './lab-view.ts';
 export { type DaemonStatus, LiveLab } from './live.ts';
 export {
   type LabPaths,
@@ -18,6 +22,7 @@ export {
   isAlive,
   type LabState,
   labNames,
+  noteTopologyFile,
   ownIdentity,
   type ProcessIdentity,
   readPlan,

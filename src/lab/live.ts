@@ -5,6 +5,8 @@ import type { CarriedFlow, Kind, NodeStats, NodeView } from '../kinds/contract.t
 import type { Plan, PlannedNode } from '../topology/types.ts';
 import { type LabPaths, netnsPath, nodePaths, pidFile } from './paths.ts';
 import { ownDaemons, type PlumbingOptions, plumbDaemon, sharedDaemons } from './plumbing.ts';
+import { replaceFile } from './replace-file.ts';
+import { readPlan } from './state.ts';
 
 export interface DaemonStatus {
   readonly name: string;
@@ -16,16 +18,34 @@ export interface DaemonStatus {
 
 export class LiveLab {
   readonly paths: LabPaths;
-  readonly plan: Plan;
   readonly host: Host;
   readonly options: PlumbingOptions;
+  #plan: Plan;
   #before: Promise<void> = Promise.resolve();
 
   constructor(paths: LabPaths, plan: Plan, host: Host, options: PlumbingOptions) {
     this.paths = paths;
-    this.plan = plan;
+    this.#plan = plan;
     this.host = host;
     this.options = options;
+  }
+
+  /** What the lab is now. */
+  get plan(): Plan {
+    return this.#plan;
+  }
+
+  /** From now on the lab is another, for every process: what is on disk comes first. */
+  async adopt(plan: Plan): Promise<void> {
+    await replaceFile(this.paths.plan, JSON.stringify(plan));
+    this.#plan = plan;
+  }
+
+  /** Another process may have changed the lab. */
+  async refresh(): Promise<void> {
+    const known = this.#plan;
+    const plan = await readPlan(this.paths).catch(() => known);
+    if (this.#plan === known) this.#plan = plan;
   }
 
   node(name: string): PlannedNode {

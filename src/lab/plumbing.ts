@@ -30,6 +30,16 @@ export interface PlumbingOptions {
   readonly lanes: number;
 }
 
+/** What has to be done in the namespace of a node that stays. */
+export interface Alteration {
+  /** As it is to be. */
+  readonly node: PlannedNode;
+  /** Those that differ, by path below /proc/sys. */
+  readonly sysctls: Readonly<Record<string, string>>;
+  /** Lines for `ip`. */
+  readonly ip: readonly string[];
+}
+
 /** A daemon with the node under whose name its log and pid file are kept. */
 export interface PlacedDaemon extends Daemon {
   readonly node: string;
@@ -91,6 +101,36 @@ export function plumbNode(
   lab: LabPaths,
   options: PlumbingOptions,
 ): Replumbing {
+  return plumbJobs(lab, nodeJobs(node, plan, lab, options));
+}
+
+/**
+ * Changes a lab that is up: first the nodes that stay (what else is in them), then the new ones are made.
+ * Expects the files of the new ones to be there.
+ */
+export function plumbChange(
+  { added, changed }: { readonly added: readonly PlannedNode[]; readonly changed: readonly Alteration[] },
+  plan: Plan,
+  lab: LabPaths,
+  options: PlumbingOptions,
+): Replumbing {
+  const alterations = changed.map(
+    ({ node, sysctls, ip }): Job => [
+      enter(lab, node.name),
+      ...Object.entries(sysctls).map(([path, value]): Step => ({ do: 'sysctl', path, value })),
+      ...ip.map((line): Step => ({ do: 'run', argv: ['ip', ...line.split(' ')] })),
+    ],
+  );
+  const folders = added.map(({ name }): Step => ({ do: 'folder', path: `${lab.runtime}/${name}` }));
+  return plumbJobs(lab, [
+    ...alterations.filter((job) => job.length > 1),
+    folders,
+    ...added.flatMap((node) => nodeJobs(node, plan, lab, options)),
+  ]);
+}
+
+/** Jobs that follow one another. */
+function nodeJobs(node: PlannedNode, plan: Plan, lab: LabPaths, options: PlumbingOptions): Job[] {
   const cables = node.interfaces.flatMap(({ network }) => {
     const found = plan.networks.find(({ name }) => name === network);
     const member = found?.members.find((candidate) => candidate.node === node.name);
@@ -98,14 +138,18 @@ export function plumbNode(
     const argv = ['ip', ...cable(found, member, lab).split(' ')];
     return [[enter(lab, network), { do: 'run', argv } as const]];
   });
-  const jobs: Job[] = [
+  return [
     [{ do: 'run', argv: ['ip', 'netns', 'add', netnsName(lab, node.name)] }],
     ...cables,
     networkJob(node, plan, lab, options),
     serviceJob(node, plan, lab, options),
   ];
-  return { argv: ['perl', plumberFile(lab), '-'], input: writeStages([{ lanes: 1, jobs }]) };
 }
+
+const plumbJobs = (lab: LabPaths, jobs: readonly Job[]): Replumbing => ({
+  argv: ['perl', plumberFile(lab), '-'],
+  input: writeStages([{ lanes: 1, jobs: jobs.filter((job) => job.length > 0) }]),
+});
 
 /** Starts one of a node's own daemons again, with further arguments behind its usual ones. */
 export function plumbDaemon(
@@ -119,7 +163,7 @@ export function plumbDaemon(
   const daemon = ownDaemons(node, plan, lab, options).find((own) => own.name === name);
   if (daemon === undefined) throw new Error(`${node.name} has no daemon ${name}`);
   const job = [enter(lab, node.name), start(lab, { ...daemon, argv: [...daemon.argv, ...further] })];
-  return { argv: ['perl', plumberFile(lab), '-'], input: writeStages([{ lanes: 1, jobs: [job] }]) };
+  return plumbJobs(lab, [job]);
 }
 
 /** Daemons of a node that are its own (not shared with the others of its kind). */
@@ -165,11 +209,12 @@ function renderNode(
   const paths = nodePaths(lab, node.name, options.programs);
   for (const [name, content] of Object.entries(kind.render(node, plan, paths)))
     files.set(join(paths.files, name), content);
-  files.set(batchFile(lab, node), nodeBatch(node, kind, plan));
+  files.set(batchFile(lab, node), lines(ipLines(node, kind, plan)));
 }
 
-function nodeBatch(node: PlannedNode, kind: Kind, plan: Plan): string {
-  return lines([
+/** Lines for `ip -batch` in a node's namespace, once its cables are plugged in. */
+export function ipLines(node: PlannedNode, kind: Kind, plan: Plan): string[] {
+  return [
     'link set lo up',
     ...node.interfaces.flatMap(({ name, address, prefixLength }) => [
       `address add ${address}/${prefixLength} dev ${name}`,
@@ -178,7 +223,7 @@ function nodeBatch(node: PlannedNode, kind: Kind, plan: Plan): string {
     ...(node.sources === undefined ? [] : [`route add local ${node.sources} dev lo`]),
     ...node.routes.map(({ to, via, interface: device }) => `route add ${to} via ${via} dev ${device}`),
     ...kind.ipBatch(node, plan),
-  ]);
+  ];
 }
 
 /** A node as part of the network: sysctls, addresses, routes, and the daemons whose packets are on a timer. */
@@ -287,7 +332,8 @@ const upFile = (lab: LabPaths): string => join(lab.plumbing, 'up.steps');
 const plumberFile = (lab: LabPaths): string => join(lab.plumbing, 'plumber.pl');
 const switchFile = (lab: LabPaths, network: PlannedNetwork): string =>
   join(lab.plumbing, `${network.name}.batch`);
-const batchFile = (lab: LabPaths, node: PlannedNode): string => join(lab.plumbing, `${node.name}.batch`);
+export const batchFile = (lab: LabPaths, node: PlannedNode): string =>
+  join(lab.plumbing, `${node.name}.batch`);
 const lines = (all: readonly string[]): string => `${all.join('\n')}\n`;
 
 /** Folders that must exist before the scripts run: of the files, and of the logs. */

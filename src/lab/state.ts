@@ -60,6 +60,12 @@ export async function readState(lab: LabPaths): Promise<LabState | undefined> {
   }
 }
 
+/** From now on the lab is made from that file. */
+export async function noteTopologyFile(lab: LabPaths, topologyFile: string): Promise<void> {
+  const state = await readState(lab);
+  if (state !== undefined) await writeState(lab, { ...state, topologyFile });
+}
+
 export async function readPlan(lab: LabPaths): Promise<Plan> {
   return JSON.parse(await readFile(lab.plan, 'utf8')) as Plan;
 }

@@ -1,17 +1,16 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WorldError } from '../base/errors.ts';
 import type { Report } from '../base/progress.ts';
 import { formatDuration } from '../base/units.ts';
-import { type Probe, until } from '../base/until.ts';
 import type { Host, HostKind, Requirements } from '../hosts/contract.ts';
 import type { Kind } from '../kinds/contract.ts';
-import type { Plan, PlannedNode } from '../topology/types.ts';
+import type { Plan } from '../topology/types.ts';
 import { askerScript } from './asker.ts';
 import { LiveLab } from './live.ts';
-import { type LabPaths, logFile } from './paths.ts';
+import type { LabPaths } from './paths.ts';
 import { directoriesOf, type PlumbingOptions, plumbLab } from './plumbing.ts';
+import { assertDaemonsLive, probeNode, waitForNodes, withLogs } from './ready.ts';
 import { claimLab, isAlive, type LabState, ownIdentity, readState, writeState } from './state.ts';
 
 export interface UpOptions extends PlumbingOptions {
@@ -73,7 +72,7 @@ export async function bringUp(plan: Plan, lab: LabPaths, options: UpOptions): Pr
     report({ type: 'step', message: 'waiting for an answer through every VIP' });
     await waitForChain(live, options);
     report({ type: 'step', message: 'waiting for every node to be ready' });
-    await waitForNodes(live, options);
+    await waitForNodes(live, plan.nodes, options);
     await writeState(lab, { ...state, phase: 'up' });
     return live;
   } catch (error) {
@@ -154,13 +153,6 @@ async function blameNode(live: LiveLab, { readyWithinMs = 30_000 }: UpOptions): 
   }
 }
 
-async function probeNode(live: LiveLab, node: PlannedNode): Promise<Probe> {
-  return live
-    .kindOf(node)
-    .ready(live.view(node))
-    .catch((error: unknown): Probe => ({ ok: false, saw: String((error as Error).message) }));
-}
-
 /** Rejects when a daemon exits; resolves when `signal` aborts. */
 async function watchDaemons(live: LiveLab, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
@@ -172,74 +164,6 @@ async function watchDaemons(live: LiveLab, signal: AbortSignal): Promise<void> {
       });
     }
   }
-}
-
-async function waitForNodes(live: LiveLab, { readyWithinMs = 30_000, signal }: UpOptions): Promise<void> {
-  await Promise.all(
-    live.plan.nodes.map(async (node) => {
-      const probe = async (): Promise<Probe> => {
-        const found = await probeNode(live, node);
-        if (!found.ok) await assertDaemonsLive(live, node);
-        return found;
-      };
-      try {
-        await until(probe, {
-          withinMs: readyWithinMs,
-          everyMs: 80,
-          mostMs: 200,
-          why: `node ${node.name} (${node.kind}) to be ready`,
-          signal,
-          code: 'node-not-ready',
-        });
-      } catch (error) {
-        throw await withLogs(error, live, node);
-      }
-    }),
-  );
-}
-
-/** A daemon that exited will not turn ready: say so at once, with its command and its last words. */
-async function assertDaemonsLive(live: LiveLab, node: PlannedNode): Promise<void> {
-  for (const daemon of await live.daemons(node)) {
-    if (daemon.state !== 'dead') continue;
-    const argv = live
-      .kindOf(node)
-      .daemons(node, live.plan, live.view(node).paths)
-      .find(({ name }) => name === daemon.name)?.argv;
-    throw new WorldError(`node ${node.name}: ${daemon.name} exited`, {
-      code: 'daemon-exited',
-      exitCode: 4,
-      ...(argv === undefined ? {} : { details: [`command: ${argv.join(' ')}`] }),
-      hint: `its log: ${logFile(live.paths, node.name, daemon.name)}`,
-    });
-  }
-}
-
-async function withLogs(error: unknown, live: LiveLab, node: PlannedNode): Promise<unknown> {
-  if (!(error instanceof WorldError)) return error;
-  const tails = await Promise.all(
-    live
-      .kindOf(node)
-      .daemons(node, live.plan, live.view(node).paths)
-      .map(async ({ name }) => {
-        const text = await readFile(logFile(live.paths, node.name, name), 'utf8').catch(() => '');
-        return text
-          .trim()
-          .split('\n')
-          .slice(-6)
-          .filter(Boolean)
-          .map((line) => `${name}: ${line}`);
-      }),
-  );
-  return new WorldError(error.message, {
-    code: error.code,
-    exitCode: error.exitCode,
-    details: [...error.details, ...tails.flat()],
-    hint:
-      error.hint ??
-      `look at it with \`tierlab logs ${basename(dirname(logFile(live.paths, node.name, 'x')))}\``,
-    cause: error,
-  });
 }
 
 /** A request from a client through each VIP. One process asks until there is an answer. */

@@ -1,5 +1,5 @@
 import { type Diagnostic, InputError } from '../base/errors.ts';
-import { type Plan, type Topology, validate } from '../topology/index.ts';
+import { type Plan, scalePlan, topologyOfPlan, validate } from '../topology/index.ts';
 import type { Check, ScenarioSurroundings } from './check.ts';
 import { refuseFault } from './check-fault.ts';
 import { checkRolling } from './check-rolling.ts';
@@ -56,14 +56,26 @@ export function checkRollingByHand(
   });
 }
 
+/** The same for a change of a tier. @returns the plan that comes of it */
+export function checkScaleByHand(
+  entry: { readonly tier: string; readonly by: number; readonly within: string },
+  plan: Plan,
+  surroundings: Surroundings,
+): Plan {
+  read({ ...entry, action: 'scale' }, surroundings);
+  return checked(plan, surroundings, (check) => {
+    const after = scalePlan(plan, entry.tier, entry.by, surroundings.kinds);
+    if (!('refusal' in after)) return after;
+    check.problem([after.refusal.key], after.refusal.message, after.refusal.hint);
+    return plan;
+  });
+}
+
 type Surroundings = Pick<ScenarioSurroundings, 'faults' | 'kinds'>;
 
 const file = 'command line:';
 
-function read(
-  entry: HandEntry | (HandRolling & { action: 'rolling' }),
-  { faults }: Surroundings,
-): TimelineItem {
+function read(entry: Readonly<Record<string, unknown>>, { faults }: Surroundings): TimelineItem {
   const document = { file, value: { ...entry, at: '0s' }, locate: () => ({ file }) };
   const { value, problems } = validate(document, timelineEntry(faults), timelineWording);
   if (value === undefined) throw new InputError(problems);
@@ -81,7 +93,7 @@ function checked<T>(
   const problems: Diagnostic[] = [];
   const result = check({
     ...surroundings,
-    topology: topologyOf(plan),
+    topology: topologyOfPlan(plan, surroundings.kinds),
     problems,
     problem: (_path, message, hint) => {
       problems.push({ file, message, ...(hint === undefined ? {} : { hint }) });
@@ -89,22 +101,4 @@ function checked<T>(
   });
   if (problems.length > 0) throw new InputError(problems);
   return result;
-}
-
-/** As much of a running lab's topology as targets are checked against: its file may have changed since. */
-function topologyOf({ name, services, networks, nodes }: Plan): Topology {
-  const groups = [...new Set(nodes.map(({ group }) => group))].map((group) => {
-    const members = nodes.filter((node) => node.group === group);
-    const [first] = members;
-    return {
-      name: group,
-      kind: first?.kind ?? '',
-      count: members.length,
-      numbered: first?.name !== group,
-      networks: first?.interfaces.map(({ network }) => network) ?? [],
-      serves: [],
-      options: first?.options ?? {},
-    };
-  });
-  return { name, file: '', services, networks, nodes: groups };
 }

@@ -1,6 +1,7 @@
-import { measureTypes, nodeNames } from '../topology/index.ts';
+import { measureTypes } from '../topology/index.ts';
 import { type Check, type ExpectationContext, entryNames } from './check.ts';
 import { controlTimeline } from './control-timeline.ts';
+import { membershipOf } from './membership.ts';
 import type { TimelineItem } from './schema.ts';
 
 /** Expectations can be read, and speak of traffic, metrics and faults that are there. */
@@ -12,16 +13,20 @@ export function checkExpectations({
   checkExpectation,
   problem,
 }: Check): void {
-  const context = (items: readonly TimelineItem[]): ExpectationContext => ({
-    traffic: written.traffic.map(({ name, type }) => ({ name, type })),
-    faults: items.flatMap((item) => entryNames(item, topology)),
-    nodes: topology.nodes.flatMap(nodeNames),
-    measured: topology.nodes.flatMap((group) => {
-      const measures = measureTypes(kinds[group.kind]);
-      if (Object.keys(measures).length === 0) return [];
-      return [...new Set([group.name, ...nodeNames(group)])].map((name) => ({ name, measures }));
-    }),
-  });
+  const context = (items: readonly TimelineItem[]): ExpectationContext => {
+    const { nodes } = membershipOf(topology, items, kinds);
+    return {
+      traffic: written.traffic.map(({ name, type }) => ({ name, type })),
+      faults: items.flatMap((item) => entryNames(item, topology)),
+      nodes: nodes.map(({ name }) => name),
+      measured: topology.nodes.flatMap((group) => {
+        const measures = measureTypes(kinds[group.kind]);
+        if (Object.keys(measures).length === 0) return [];
+        const members = nodes.filter((node) => node.group === group.name).map(({ name }) => name);
+        return [...new Set([group.name, ...members])].map((name) => ({ name, measures }));
+      }),
+    };
+  };
   const check = (
     path: readonly PropertyKey[],
     expressions: readonly string[],

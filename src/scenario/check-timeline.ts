@@ -1,10 +1,11 @@
 import { suggest } from '../base/suggest.ts';
 import { formatDuration } from '../base/units.ts';
-import { type Plan, planTopology } from '../topology/index.ts';
+import { type Plan, topologyOfPlan } from '../topology/index.ts';
 import { type Check, entryName, entryNames } from './check.ts';
 import { refuseFault } from './check-fault.ts';
 import { checkRolling } from './check-rolling.ts';
 import { checkTarget, drainTraits } from './check-target.ts';
+import { membershipOf } from './membership.ts';
 import type { TimelineItem } from './schema.ts';
 
 /** An entry of a timeline, and where it stands in the file. */
@@ -18,8 +19,14 @@ export function checkTimeline(check: Check, entries: readonly PlacedItem[]): voi
   const { written, problem } = check;
   const { duration } = written;
   const names = new Set<string>();
-  const plan = planTopology(check.topology, check.kinds);
-  for (const { item, path } of entries) {
+  const members = membershipOf(
+    check.topology,
+    entries.map(({ item }) => item),
+    check.kinds,
+  );
+  for (const { entry, key, message, hint } of members.refused)
+    problem([...(entries[entry]?.path ?? []), key], message, hint);
+  for (const [i, { item, path }] of entries.entries()) {
     if (item.at > duration) {
       problem(
         [...path, 'at'],
@@ -33,7 +40,9 @@ export function checkTimeline(check: Check, entries: readonly PlacedItem[]): voi
       problem([...path, 'name'], `the name "${taken}" is taken by another entry of the timeline`, hint);
     }
     for (const name of own) names.add(name);
-    checkItem(check, item, path, plan);
+    const plan = members.before[i];
+    if (plan !== undefined)
+      checkItem({ ...check, topology: topologyOfPlan(plan, check.kinds) }, item, path, plan);
   }
   checkUndoing(check, entries, 'heal');
   checkUndoing(check, entries, 'undrain');

@@ -37,7 +37,7 @@ export interface Check extends ScenarioSurroundings {
   ): void;
 }
 
-/** As written, else the fault's own name, `drain` or `rolling`, or `heal-` or `undrain-` and the name of what is undone. */
+/** As written, else the fault's own name, `drain`, `rolling` or `scale`, or `heal-` or `undrain-` and the name of what is undone. */
 export function entryName(item: TimelineItem): string {
   if (item.name !== undefined) return item.name;
   if (item.fault !== undefined) return item.fault;

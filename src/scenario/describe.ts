@@ -5,6 +5,8 @@ export function describeEntry(entry: TimelineEntry): string {
   switch (entry.action) {
     case 'inject':
       return `${entry.fault} ${entry.target}`;
+    case 'scale':
+      return `scale ${entry.tier} by ${entry.by > 0 ? '+' : ''}${entry.by}`;
     case 'drain':
       return `drain ${entry.target}`;
     case 'rolling':

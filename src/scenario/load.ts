@@ -174,6 +174,8 @@ function entryOf(item: TimelineItem, faults: FaultTable): TimelineEntry {
     if (item.action === 'heal') return { action: 'heal', ...when, of: item.of };
     if (item.action === 'drain')
       return { action: 'drain', ...when, target: item.target, withinMs: item.within };
+    if (item.action === 'scale')
+      return { action: 'scale', ...when, tier: item.tier, by: item.by, withinMs: item.within };
     if (item.action === 'undrain') return { action: 'undrain', ...when, of: item.of, withinMs: item.within };
     return {
       action: 'rolling',

@@ -57,6 +57,7 @@ export type TimelineItem =
       | { readonly action: 'drain'; readonly target: string; readonly within: number }
       | { readonly action: 'undrain'; readonly of: string; readonly within: number }
       | RollingItem
+      | { readonly action: 'scale'; readonly tier: string; readonly by: number; readonly within: number }
     ));
 
 /** The one definition of a scenario file: it validates, and editors get their JSON Schema from it. */
@@ -237,7 +238,23 @@ export function timelineEntry(faults: FaultTable) {
     within,
   });
   const rolling = z.strictObject({ ...action, ...rollingKeys(faults), within });
-  const actions = z.discriminatedUnion('action', [heal, drain, undrain, rolling]);
+  const by = 'must be how many nodes more (1) or fewer (-1)';
+  const scale = z.strictObject({
+    ...action,
+    action: z
+      .literal('scale')
+      .meta({ description: 'Adds nodes to a tier, or takes the last ones away, each drained first.' }),
+    tier: z
+      .string({ error: 'must be the name of a group of nodes' })
+      .min(1, { error: 'must be the name of a group of nodes' })
+      .meta({ description: 'Group (l7).' }),
+    by: z
+      .int({ error: by })
+      .refine((count) => count !== 0 && Math.abs(count) <= 100, { error: by })
+      .meta({ description: 'How many nodes more; negative: fewer.' }),
+    within,
+  });
+  const actions = z.discriminatedUnion('action', [heal, drain, undrain, rolling, scale]);
   const injections = Object.values(faults).map(({ name, summary, target, options }) =>
     z.strictObject({
       ...when,

@@ -79,7 +79,27 @@ export interface TimelineRolling {
   readonly withinMs: number;
 }
 
-export type TimelineEntry = TimelineFault | TimelineHeal | TimelineDrain | TimelineUndrain | TimelineRolling;
+/** Makes a tier larger or smaller. Nodes that go are drained first. */
+export interface TimelineScale {
+  readonly action: 'scale';
+  readonly atMs: number;
+  /** Defaults to `scale`. */
+  readonly name: string;
+  /** A group of nodes. */
+  readonly tier: string;
+  /** How many nodes come; negative: go, the last ones first. */
+  readonly by: number;
+  /** The deadline for all of it. */
+  readonly withinMs: number;
+}
+
+export type TimelineEntry =
+  | TimelineScale
+  | TimelineFault
+  | TimelineHeal
+  | TimelineDrain
+  | TimelineUndrain
+  | TimelineRolling;
 
 /** An expectation as written, with where it stands. */
 interface WrittenExpectation {

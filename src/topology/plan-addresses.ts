@@ -1,6 +1,6 @@
-import { formatAddress, hostAddress, parseSubnet } from '../base/ip.ts';
+import { formatAddress, hostAddress, parseSubnet, type Subnet, usableHosts } from '../base/ip.ts';
 import type { PlanGroup } from './plan-group.ts';
-import type { Interface, Topology } from './types.ts';
+import type { Interface, Plan, Topology } from './types.ts';
 
 export interface Member {
   readonly node: string;
@@ -20,10 +20,14 @@ export interface AddressedNetwork {
   readonly groups: readonly PlanGroup[];
 }
 
-/** Hands out each network's addresses over its members in the order of the file. */
+/**
+ * Hands out each network's addresses over its members in the order of the file. Nodes of the former plan keep theirs; the
+ * others get what is left, and what a node of the former plan leaves behind only if there is nothing else.
+ */
 export function planAddresses(
   topology: Topology,
   groups: readonly PlanGroup[],
+  former?: Plan,
 ): ReadonlyMap<string, AddressedNetwork> {
   return new Map(
     topology.networks.map(({ name, subnet: text, mtu: written }) => {
@@ -32,10 +36,15 @@ export function planAddresses(
       const here = groups.filter(({ networks }) => networks.includes(name));
       const mtu = written ?? 1500 + tunnelOverhead(name, here);
       const byGroup = new Map<string, Member[]>();
-      let host = 0;
+      const hostOf = handOut(
+        name,
+        subnet,
+        here.flatMap(({ nodeNames }) => nodeNames),
+        former,
+      );
       for (const group of here) {
         const members = group.nodeNames.map((node): Member => {
-          const value = hostAddress(subnet, host++);
+          const value = hostAddress(subnet, hostOf(node));
           const address = formatAddress(value);
           return {
             node,
@@ -52,6 +61,31 @@ export function planAddresses(
       ];
     }),
   );
+}
+
+/** @returns for each node its place among the hosts of the subnet, from 0; to be asked once, in the order of the file */
+function handOut(
+  network: string,
+  subnet: Subnet,
+  nodes: readonly string[],
+  former: Plan | undefined,
+): (node: string) => number {
+  const owners = new Map<string, string>();
+  for (const { name, interfaces } of former?.nodes ?? [])
+    for (const each of interfaces) if (each.network === network) owners.set(each.address, name);
+  const places = Array.from(
+    { length: Math.min(usableHosts(subnet), nodes.length + owners.size) },
+    (_, host) => ({
+      host,
+      owner: owners.get(formatAddress(hostAddress(subnet, host))),
+    }),
+  );
+  const kept = new Map(places.flatMap(({ host, owner }) => (owner === undefined ? [] : [[owner, host]])));
+  const isFree = ({ owner }: { owner: string | undefined }): boolean => owner === undefined;
+  const isLeft = ({ owner }: { owner: string | undefined }): boolean =>
+    owner !== undefined && !nodes.includes(owner);
+  const others = [...places.filter(isFree), ...places.filter(isLeft)][Symbol.iterator]();
+  return (node) => kept.get(node) ?? others.next().value?.host ?? usableHosts(subnet);
 }
 
 /** The network over which a balancer reaches the group it passes to: the first of its own that both are on. */

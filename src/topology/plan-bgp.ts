@@ -1,6 +1,6 @@
 import type { AddressedNetwork } from './plan-addresses.ts';
 import type { PlanGroup } from './plan-group.ts';
-import type { BgpPeer } from './types.ts';
+import type { BgpPeer, Plan } from './types.ts';
 
 /**
  * Masks of net.ipv4.fib_multipath_hash_fields (Documentation/networking/ip-sysctl.rst: 0x1 source address, 0x2
@@ -13,21 +13,36 @@ const hashMasks = [
 ];
 
 /** The mask of the nth router of a lab (from 0); more routers than masks wrap around. */
-export const hashMask = (n: number): number => hashMasks[n % hashMasks.length] ?? 0x37;
+const hashMask = (n: number): number => hashMasks[n % hashMasks.length] ?? 0x37;
+
+/** The mask of every node: its own for a router, in the order of the file but for those of the former plan, which keep theirs. */
+export function planHashFields(groups: readonly PlanGroup[], former?: Plan): (node: string) => number {
+  const known = new Map(former?.nodes.map(({ name, hashFields }) => [name, hashFields]));
+  const routers = groups
+    .filter(({ traits }) => traits.bgp === 'router')
+    .flatMap(({ nodeNames }) => nodeNames);
+  const masks = new Map(routers.flatMap((name) => (known.has(name) ? [[name, known.get(name) ?? 0]] : [])));
+  const taken = new Set(masks.values());
+  let next = masks.size;
+  const free = hashMasks.filter((mask) => !taken.has(mask))[Symbol.iterator]();
+  for (const name of routers) if (!masks.has(name)) masks.set(name, free.next().value ?? hashMask(next++));
+  return (node) => masks.get(node) ?? hashMask(0);
+}
 
 /** First of the private AS numbers of 32 bits (RFC 6996: 4200000000 to 4294967294). */
 const firstPrivateAsn = 4_200_000_000;
 
-/** The AS of each group that speaks BGP: the one written, else a private one by its place in the file. */
-export function planAsns(groups: readonly PlanGroup[]): ReadonlyMap<string, number> {
-  const written = new Set(groups.map(({ asn }) => asn));
+/** The AS of each group that speaks BGP: the one written, else that of the former plan, else a private one by its place in the file. */
+export function planAsns(groups: readonly PlanGroup[], former?: Plan): ReadonlyMap<string, number> {
+  const known = new Map(former?.nodes.map(({ group, asn }) => [group, asn]));
+  const written = new Set([...groups.map(({ asn }) => asn), ...known.values()]);
   const asns = new Map<string, number>();
   let next = firstPrivateAsn;
   for (const { name, asn, traits } of groups) {
     next++;
     if (traits.bgp === 'none') continue;
     while (written.has(next)) next++;
-    asns.set(name, asn ?? next);
+    asns.set(name, asn ?? known.get(name) ?? next);
   }
   return asns;
 }

@@ -1,5 +1,5 @@
 import { type Member, planAddresses, sharedNetwork } from './plan-addresses.ts';
-import { hashMask, planAsns, planPeers } from './plan-bgp.ts';
+import { planAsns, planHashFields, planPeers } from './plan-bgp.ts';
 import { expand, type PlanGroup } from './plan-group.ts';
 import { planRoutes } from './plan-routes.ts';
 import { planTiers } from './plan-tiers.ts';
@@ -9,14 +9,16 @@ import type { KindTable, Plan, PlannedNode, Service, Topology } from './types.ts
  * Works out everything a lab is before anything exists. Pure: the same topology gives the same plan, and nodes
  * appended to a file change neither the addresses nor the MACs of those before them.
  * Expects a topology that `loadTopology` accepted.
+ * @param former the plan of a lab that is up: what it has handed out (addresses, AS numbers, hash masks) stays as it is
  */
-export function planTopology(topology: Topology, kinds: KindTable): Plan {
+export function planTopology(topology: Topology, kinds: KindTable, former?: Plan): Plan {
   const groups = topology.nodes.map((group) => expand(group, kinds));
-  const networks = planAddresses(topology, groups);
-  const asns = planAsns(groups);
+  const networks = planAddresses(topology, groups, former);
+  const asns = planAsns(groups, former);
   const peersOf = planPeers(groups, networks, asns);
   const routesOf = planRoutes(groups, networks);
   const tiers = planTiers(groups);
+  const hashFieldsOf = planHashFields(groups, former);
   const services = servicesByGroup(topology.services, groups);
   const byName = new Map(groups.map((group) => [group.name, group]));
 
@@ -27,7 +29,6 @@ export function planTopology(topology: Topology, kinds: KindTable): Plan {
     return members.map(({ node, address }) => ({ node, kind: group.kind, address }));
   };
 
-  let routers = 0;
   const nodes = groups.flatMap((group): PlannedNode[] => {
     const target = group.to === undefined ? undefined : byName.get(group.to);
     const targets =
@@ -42,7 +43,6 @@ export function planTopology(topology: Topology, kinds: KindTable): Plan {
       });
       const routerId = memberships[0]?.address;
       const sources = group.shares[i];
-      const isRouter = group.traits.bgp === 'router';
       return {
         name,
         group: group.name,
@@ -54,7 +54,7 @@ export function planTopology(topology: Topology, kinds: KindTable): Plan {
         ...(asn === undefined || routerId === undefined ? {} : { asn, routerId }),
         peers: peersOf(group, i),
         routes: routesOf(group),
-        hashFields: isRouter ? hashMask(routers++) : hashMask(0),
+        hashFields: hashFieldsOf(name),
         services: services.get(group.name) ?? [],
         announces: group.traits.bgp === 'speaker' && group.serves.length > 0 && senders.length === 0,
         targets,

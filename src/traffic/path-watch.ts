@@ -45,6 +45,7 @@ export class PathWatch {
   }
 
   async #look(): Promise<void> {
+    await this.#lab.refresh();
     const best = new Map<string, Place & { idle: number; client: string; service: string }>();
     for (const { node, flows } of await this.#lab.flows()) {
       for (const { client, service, target, idleSeconds } of flows) {

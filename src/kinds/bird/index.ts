@@ -5,7 +5,7 @@ import { measureSpeaker, speakerMeasures } from './measures.ts';
 import { nextHopBatch, nextHops } from './next-hops.ts';
 import { routerOptions } from './options.ts';
 import { routing } from './routing.ts';
-import { birdDaemon, birdFile, birdProgram, speakerReady, speakerStats } from './speaker.ts';
+import { birdDaemon, birdFile, birdProgram, reloadSpeaker, speakerReady, speakerStats } from './speaker.ts';
 import { forwarding } from './sysctls.ts';
 import { hasStaticNextHops } from './ways.ts';
 
@@ -29,6 +29,7 @@ export const bird: Kind = {
   ready: (view: NodeView): Promise<Probe> => speakerReady(view),
   drain,
   routing,
+  reload: reloadSpeaker,
   measure: measureSpeaker,
   nextHops,
   stats: async (view: NodeView): Promise<NodeStats> => ({

@@ -1,7 +1,7 @@
 /** What every node with a BIRD of its own has in common: its daemon, whether its sessions are up and its ways known. */
 import type { Probe } from '../../base/until.ts';
 import type { BgpPeer, Plan, PlannedNode } from '../../topology/types.ts';
-import type { Daemon, NodePaths, NodeView } from '../contract.ts';
+import type { Daemon, Kind, LabView, NodePaths, NodeView } from '../contract.ts';
 import { sessionName } from './config.ts';
 import {
   askBird,
@@ -27,6 +27,11 @@ export function birdDaemon(paths: NodePaths): Daemon {
     urgent: true,
   };
 }
+
+/** BIRD keeps the sessions that stay as they are, and begins and ends the others (BIRD 2.0, doc/bird.sgml, reconfiguration). */
+export const reloadSpeaker: NonNullable<Kind['reload']> = async (lab: LabView, node, files) => {
+  if (files.includes(birdFile)) await askBird(lab.view(node), ['configure']);
+};
 
 /**
  * Every session is established and watched by BFD, and every way that there should be is known with all its next hops.

@@ -3,7 +3,14 @@ import type { PlannedNode } from '../../topology/types.ts';
 import { announceDevice, announcing } from '../bird/announcing.ts';
 import { birdConfig } from '../bird/config.ts';
 import { routing } from '../bird/routing.ts';
-import { birdDaemon, birdFile, birdProgram, speakerReady, speakerStats } from '../bird/speaker.ts';
+import {
+  birdDaemon,
+  birdFile,
+  birdProgram,
+  reloadSpeaker,
+  speakerReady,
+  speakerStats,
+} from '../bird/speaker.ts';
 import { quietVips, wayfinding } from '../bird/sysctls.ts';
 import type { Kind, NodeView } from '../contract.ts';
 import { announcerDaemon, announcerFile, announcerScript } from './announcer.ts';
@@ -58,6 +65,12 @@ export const haproxy: Kind = {
   drain,
   routing,
   proxying,
+  async reload(lab, node, files) {
+    await reloadSpeaker(lab, node, files);
+    if (!files.includes(haproxyFile)) return;
+    const view = lab.view(node);
+    await lab.start(node, proxying.daemon, proxying.takeOver(view, await proxying.pid(view)));
+  },
   measure: measureProxy,
   stats: async (view) => ({ facts: [...(await proxyFacts(view)), ...(await speakerStats(view))] }),
 };

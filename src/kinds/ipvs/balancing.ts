@@ -32,8 +32,7 @@ export const balancing: Balancing = {
         text,
       ),
     );
-    const pid = (await view.readFile(`${view.paths.run}/keepalived-main.pid`)).trim();
-    await run(view, ['kill', '-HUP', pid]);
+    await reloadKeepalived(view);
   },
 
   async reorder(view, order) {
@@ -54,6 +53,12 @@ export const balancing: Balancing = {
     return { before, after: Number(stdout) };
   },
 };
+
+/** It reads its configuration again; what it knows of servers that are still there, and the kernel of flows, stays. */
+export async function reloadKeepalived(view: NodeView): Promise<void> {
+  const pid = (await view.readFile(`${view.paths.run}/keepalived-main.pid`)).trim();
+  await run(view, ['kill', '-HUP', pid]);
+}
 
 interface DumpedServer {
   /** `vip:port`. */

@@ -2,11 +2,18 @@ import type { Probe } from '../../base/until.ts';
 import type { PlannedNode } from '../../topology/types.ts';
 import { announcing } from '../bird/announcing.ts';
 import { routing } from '../bird/routing.ts';
-import { birdDaemon, birdFile, birdProgram, speakerReady, speakerStats } from '../bird/speaker.ts';
+import {
+  birdDaemon,
+  birdFile,
+  birdProgram,
+  reloadSpeaker,
+  speakerReady,
+  speakerStats,
+} from '../bird/speaker.ts';
 import { forwarding, quietVips } from '../bird/sysctls.ts';
 import type { CarriedFlow, Kind, NodeStats, NodeView } from '../contract.ts';
 import { announceFile, announceScript } from './announce.ts';
-import { balancing } from './balancing.ts';
+import { balancing, reloadKeepalived } from './balancing.ts';
 import { idleSeconds, parseConnections } from './connections.ts';
 import { drain, speakerConfig } from './drain.ts';
 import { keepalivedConfig, keepalivedFile } from './keepalived.ts';
@@ -66,6 +73,10 @@ export const ipvs: Kind = {
   drain,
   routing,
   balancing,
+  async reload(lab, node, files) {
+    await reloadSpeaker(lab, node, files);
+    if (files.includes(keepalivedFile)) await reloadKeepalived(lab.view(node));
+  },
   measure: measureBalancer,
   stats: async (view: NodeView): Promise<NodeStats> => ({
     facts: [...(await balancerFacts(view)), ...(await speakerStats(view))],

@@ -1,0 +1,65 @@
+import {
+  assertChangeable,
+  beginChange,
+  carryOut,
+  endChange,
+  type LabChange,
+  type LiveLab,
+  labChange,
+  labView,
+  readyNodes,
+} from '../lab/index.ts';
+import type { Plan, PlannedNode } from '../topology/types.ts';
+import { explain } from './act.ts';
+import type { Landed } from './contract.ts';
+import { type DrainOptions, drainNodes, refuseDrain } from './drain.ts';
+
+/**
+ * Turns a lab that is up into what another plan says. Nodes that go are drained first; one that cannot be drained by the
+ * deadline stays, and so does everything else.
+ * @returns whether everybody concerned is ready, and what they say
+ * @throws WorldError if it cannot be changed like that
+ */
+export async function changeLab(lab: LiveLab, after: Plan, options: DrainOptions): Promise<Landed> {
+  const change = labChange(lab.plan, after, lab.paths, lab.options);
+  await assertChangeable(lab, change);
+  const ready = await readyNodes(lab);
+  const start = performance.now();
+  const left = (): number => Math.max(0, options.withinMs - (performance.now() - start));
+  await beginChange(lab.paths, after);
+  const drained = await drainLeaving(lab, change, options);
+  if (!drained.landed) {
+    await endChange(lab.paths);
+    return drained;
+  }
+  try {
+    const said = await carryOut(lab, change, { ready, withinMs: left(), signal: options.signal });
+    const elapsed = `${((performance.now() - start) / 1000).toFixed(1)} s`;
+    return {
+      landed: true,
+      evidence: [drained.evidence, `${said} (${elapsed})`].filter(Boolean).join('; '),
+    };
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    return { landed: false, evidence: explain(error) };
+  }
+}
+
+/** A node that is dead has nothing to finish, and a client has nobody to tell. */
+async function drainLeaving(lab: LiveLab, { removed }: LabChange, options: DrainOptions): Promise<Landed> {
+  const able = removed.filter((node) => refuseDrain(lab, node) === undefined);
+  const { alive } = labView(lab);
+  const states = await Promise.all(able.map(alive));
+  const leaving = able.filter((_, i) => states[i]);
+  if (leaving.length === 0) return { landed: true, evidence: '' };
+  const result = await drainNodes(lab, leaving, 'drain', options);
+  if (result.landed) return result;
+  const back = await drainNodes(lab, leaving, 'undrain', { ...options, withinMs: 10_000 });
+  const now = back.landed ? 'back in service' : `still drained: ${back.evidence}`;
+  return {
+    landed: false,
+    evidence: `${names(leaving)} could not be drained (${result.evidence}), and is ${now}`,
+  };
+}
+
+const names = (nodes: readonly PlannedNode[]): string => nodes.map(({ name }) => name).join(', ');

@@ -1,0 +1,122 @@
+/** Carries a change out on a lab that is up. New nodes are there before old ones go. */
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { WorldError } from '../base/errors.ts';
+import type { PlannedNode } from '../topology/types.ts';
+import type { LabChange } from './change.ts';
+import { endChange } from './change-record.ts';
+import { labView } from './lab-view.ts';
+import type { LiveLab } from './live.ts';
+import type { NodeChange } from './node-change.ts';
+import { logFile, nodePaths } from './paths.ts';
+import { plumbChange } from './plumbing.ts';
+import { probeNode, waitForNodes } from './ready.ts';
+import { removeNode } from './remove-node.ts';
+import { replaceFile } from './replace-file.ts';
+import { requirementsOf } from './up.ts';
+
+interface CarryOutOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Nodes that were ready before the change began, and are to be again. */
+  readonly ready: ReadonlySet<string>;
+  /** How long a node may take for it. */
+  readonly withinMs: number;
+}
+
+/** @throws WorldError (exit code 4) with all that stands in the way; nothing is touched */
+export async function assertChangeable(lab: LiveLab, { refusals, changed }: LabChange): Promise<void> {
+  const found = (await Promise.all(changed.map((change) => obstacles(lab, change)))).flat();
+  if (refusals.length + found.length === 0) return;
+  const { name } = lab.paths;
+  throw new WorldError(`lab "${name}" cannot be changed like that while it is up`, {
+    code: 'not-changeable',
+    exitCode: 4,
+    details: [...refusals, ...found],
+    hint:
+      refusals.length > 0
+        ? `make it anew: \`tierlab down ${name}\`, then \`tierlab up\``
+        : 'undo that first: `tierlab fault list` shows what was done by hand',
+  });
+}
+
+/**
+ * Makes the new nodes, lets the others take up what is new, removes what is to go, and waits until
+ * the new nodes are ready, and those that were ready before. A node that is dead takes it up when it is started again.
+ * Expects the change to have been begun, and ends it.
+ * @returns what the new nodes say of themselves, and who took something up
+ */
+export async function carryOut(
+  lab: LiveLab,
+  { after, added, removed, changed, files }: LabChange,
+  { ready, withinMs, signal }: CarryOutOptions,
+): Promise<string> {
+  const running = await namesOf(lab.plan.nodes, (node) => isRunning(lab, node));
+  const alterations = changed.filter(({ node }) => running.has(node.name));
+  const known = new Set(lab.plan.nodes.map(({ kind }) => kind));
+  if (added.some(({ kind }) => !known.has(kind)))
+    await lab.host.loadModules(requirementsOf(after, lab.options).modules);
+  await writeFiles(lab, added, files);
+  const { argv, input } = plumbChange({ added, changed: alterations }, after, lab.paths, lab.options);
+  await lab.step(`changing lab ${lab.paths.name}`, argv, { input, timeoutMs: 60_000 });
+  await lab.adopt(after);
+  const view = labView(lab);
+  await Promise.all(
+    alterations.map(({ node, files: was }) => lab.kindOf(node).reload?.(view, node, Object.keys(was))),
+  );
+  for (const node of removed) await removeNode(lab, node);
+  await endChange(lab.paths);
+  const isNew = ({ name }: PlannedNode): boolean => added.some((node) => node.name === name);
+  const awaited = after.nodes.filter((node) => ready.has(node.name) || isNew(node));
+  const said = await waitForNodes(lab, awaited, { readyWithinMs: withinMs, signal });
+  const told = alterations.map(({ node }) => node.name).join(', ');
+  return [
+    ...said.filter((_, i) => awaited[i] !== undefined && isNew(awaited[i])),
+    ...removed.map(({ name }) => `${name} is gone`),
+    ...(told === '' ? [] : [`taken up by ${told}`]),
+  ].join('; ');
+}
+
+/** Names of the nodes that are ready now. */
+export function readyNodes(lab: LiveLab): Promise<ReadonlySet<string>> {
+  return namesOf(lab.plan.nodes, async (node) => (await probeNode(lab, node)).ok);
+}
+
+/** What has been done to a node that its change would undo, or that keeps it from taking the change up. */
+async function obstacles(lab: LiveLab, { node, files }: NodeChange): Promise<string[]> {
+  const daemons = await lab.daemons(node);
+  if (daemons.some(({ state }) => state === 'stopped')) return [`${node.name} is frozen`];
+  const folder = nodePaths(lab.paths, node.name, lab.options.programs).files;
+  const altered = await Promise.all(
+    Object.entries(files).map(async ([name, was]) => {
+      const is = await lab.host.readFile(join(folder, name));
+      return is === was
+        ? []
+        : [
+            `${node.name} has another ${name} than the lab came up with: it is drained, or a fault is under way`,
+          ];
+    }),
+  );
+  return altered.flat();
+}
+
+async function writeFiles(
+  lab: LiveLab,
+  added: readonly PlannedNode[],
+  files: LabChange['files'],
+): Promise<void> {
+  const ofLogs = added.map(({ name }) => dirname(logFile(lab.paths, name, 'any')));
+  const folders = new Set([...[...files.keys()].map((file) => dirname(file)), ...ofLogs]);
+  await Promise.all([...folders].map((folder) => mkdir(folder, { recursive: true, mode: 0o700 })));
+  await Promise.all([...files].map(([file, content]) => replaceFile(file, content)));
+}
+
+const isRunning = async (lab: LiveLab, node: PlannedNode): Promise<boolean> =>
+  (await lab.daemons(node)).every(({ state }) => state === 'running');
+
+async function namesOf(
+  nodes: readonly PlannedNode[],
+  holds: (node: PlannedNode) => Promise<boolean>,
+): Promise<ReadonlySet<string>> {
+  const all = await Promise.all(nodes.map(holds));
+  return new Set(nodes.filter((_, i) => all[i]).map(({ name }) => name));
+}

@@ -1,0 +1,15 @@
+import { join } from 'node:path';
+import type { LabView } from '../kinds/contract.ts';
+import type { LiveLab } from './live.ts';
+import { replaceFile } from './replace-file.ts';
+
+/** The lab as the kinds of its nodes see it. */
+export function labView(lab: LiveLab): LabView {
+  return {
+    plan: lab.plan,
+    view: (node) => lab.view(node),
+    alive: async (node) => (await lab.daemons(node)).every(({ state }) => state === 'running'),
+    write: (node, file, content) => replaceFile(join(lab.view(node).paths.files, file), content),
+    start: (node, daemon, further) => lab.startDaemon(node, daemon, further),
+  };
+}

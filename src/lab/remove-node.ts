@@ -1,0 +1,38 @@
+import { rm } from 'node:fs/promises';
+import { until } from '../base/until.ts';
+import type { PlannedNode } from '../topology/types.ts';
+import type { LiveLab } from './live.ts';
+import { netnsName, nodePaths } from './paths.ts';
+import { batchFile, switchPort } from './plumbing.ts';
+
+/**
+ * Takes a node away, whatever state it is in: its cables, its processes, its namespace, its files. Its logs stay. The cables
+ * go first, as its processes say goodbye otherwise; who is to be told has been told before.
+ */
+export async function removeNode(lab: LiveLab, node: PlannedNode): Promise<void> {
+  const { paths, options } = lab;
+  const namespace = netnsName(paths, node.name);
+  const cables = node.interfaces.map(({ network }) => {
+    const { netns, port } = switchPort(paths, network, node.name);
+    return `ip -n ${netns} link del dev ${port} 2>/dev/null || :`;
+  });
+  const script = [
+    ...cables,
+    `pids=$(ip netns pids ${namespace} 2>/dev/null || :)`,
+    'kill -KILL $pids 2>/dev/null || :',
+    `ip netns del ${namespace} 2>/dev/null || :`,
+    `rm -rf ${nodePaths(paths, node.name, options.programs).run}`,
+    'echo $pids',
+  ];
+  const pids = (await lab.script(`removing ${node.name}`, script.join('\n'))).trim().split(' ').map(Number);
+  await until(
+    async () => {
+      const states = await Promise.all(pids.filter((pid) => pid > 0).map((pid) => lab.processState(pid)));
+      const left = states.filter((state) => state !== 'dead').length;
+      return { ok: left === 0, saw: `${left} processes are left` };
+    },
+    { withinMs: 5000, everyMs: 20, why: `${node.name} to be gone`, code: 'processes-left' },
+  );
+  await rm(nodePaths(paths, node.name, options.programs).files, { recursive: true, force: true });
+  await rm(batchFile(paths, node), { force: true });
+}

@@ -1,12 +1,13 @@
-import { parseSubnet, subnetSize } from '../base/ip.ts';
+import { parseSubnet, usableHosts } from '../base/ip.ts';
 import { suggest } from '../base/suggest.ts';
+import type { PlannedNode } from '../topology/types.ts';
 import type { Check } from './check.ts';
 
 /** Ports that a client opens connections from, on each of its addresses: 1024 to 65535. */
 const portsOfAddress = 65_536 - 1024;
 
 /** Traffic comes from clients that are there, goes to services that are there, and fits into the clients' addresses. */
-export function checkTraffic({ written, topology, kinds, problem }: Check): void {
+export function checkTraffic({ written, topology, plan, kinds, problem }: Check): void {
   const names = new Set<string>();
   const taken = new Map<string, number>();
   const clients = topology.nodes.filter(({ kind }) => kinds[kind]?.keys.sources !== undefined);
@@ -27,12 +28,14 @@ export function checkTraffic({ written, topology, kinds, problem }: Check): void
     const known = clients.map(({ name }) => name);
     const group = topology.nodes.find(({ name }) => name === traffic.from);
     if (client !== undefined) {
-      const sources = parseSubnet(client.sources ?? '');
-      const most = (sources === undefined ? 0 : subnetSize(sources)) * portsOfAddress;
+      const addresses = plan.nodes.filter(({ group }) => group === client.name).map(addressesOf);
+      // Connections are shared out evenly among the group's nodes.
+      const most = Math.min(...addresses) * addresses.length * portsOfAddress;
       const held = (taken.get(client.name) ?? 0) + (traffic.type === 'held-tcp' ? traffic.connections : 0);
       taken.set(client.name, held);
       if (traffic.type === 'held-tcp' && held > most) {
-        const message = `"${client.name}" can hold ${most} connections (${client.sources}, ${portsOfAddress} ports an address), not ${held}`;
+        const from = client.sources ?? 'it has no sources';
+        const message = `"${client.name}" can hold ${most} connections (${from}, ${portsOfAddress} ports an address), not ${held}`;
         problem([...path, 'connections'], message, 'give it more sources');
       }
     } else if (group === undefined)
@@ -48,4 +51,10 @@ export function checkTraffic({ written, topology, kinds, problem }: Check): void
         suggest(traffic.from, known, 'known client groups'),
       );
   }
+}
+
+/** How many addresses a client opens connections from: its sources, else the one that it has on its network. */
+function addressesOf({ sources }: PlannedNode): number {
+  const prefix = sources === undefined ? undefined : parseSubnet(sources);
+  return prefix === undefined ? 1 : usableHosts(prefix);
 }

@@ -1,4 +1,4 @@
-import type { KindTable, Topology } from '../topology/index.ts';
+import type { KindTable, Plan, Topology } from '../topology/index.ts';
 import { rollingNames } from './rolling.ts';
 import type { ScenarioFile, TimelineItem } from './schema.ts';
 import type { FaultTable, ScenarioTraffic } from './types.ts';
@@ -27,6 +27,7 @@ export interface ScenarioSurroundings {
 export interface Check extends ScenarioSurroundings {
   readonly written: ScenarioFile;
   readonly topology: Topology;
+  readonly plan: Plan;
   /** Notes a problem with the value (or the key) at that path of the scenario file, or some columns into it. */
   problem(
     path: readonly PropertyKey[],

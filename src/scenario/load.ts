@@ -4,6 +4,7 @@ import {
   inOrder,
   type KindTable,
   loadTopology,
+  planTopology,
   readDocument,
   type Topology,
   validate,
@@ -46,6 +47,7 @@ export async function loadScenario(
     ...surroundings,
     written,
     topology,
+    plan: planTopology(topology, surroundings.kinds),
     problem(path, message, hint, at = 'value', columns = 0) {
       const place = document.locate(path, at);
       const column = (place.column ?? 1) + columns;

@@ -2,8 +2,16 @@ import type { Check } from './check.ts';
 import { nameLimit, nodeNames } from './names.ts';
 
 /** A name stands for one thing: a node, a group or a network. (A service may be called like the backends that answer it.) */
-export function checkNames({ topology, problem }: Check): void {
+export function checkNames({ topology, kinds, problem }: Check): void {
   const { nodes, networks, services } = topology;
+  for (const { name } of networks) {
+    const group = nodes.find(
+      (each) => each.networks.includes(name) && kinds[each.kind]?.devices?.includes(name),
+    );
+    if (group === undefined) continue;
+    const message = `the network cannot be called "${name}": nodes of kind ${group.kind}, such as "${group.name}", have a device of that name`;
+    problem(['networks', name], message, undefined, 'key');
+  }
   const taken = new Map<string, string>();
   for (const { name } of networks) taken.set(name, `the network "${name}"`);
   for (const { name } of services) {

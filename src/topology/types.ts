@@ -65,6 +65,8 @@ export interface KindTraits {
   readonly measures?: Measures;
   /** Its nodes can be drained: taken out of service so that nobody notices. */
   readonly drains?: boolean;
+  /** Links that it makes in its nodes beside those to their networks, which therefore cannot have such a name. */
+  readonly devices?: readonly string[];
   /** Made by the plan for every network; not to be written in a topology file. */
   readonly internal?: boolean;
 }

@@ -151,13 +151,15 @@ function chooseFlows(
   const ranges = nodes.map(addressesOf);
   return Array.from({ length: connections }, (_, flow) => {
     const range = ranges[flow % ranges.length] ?? { base: 0, count: 0 };
-    for (let tries = 0; tries < 1000; tries++) {
-      const address = formatAddress(range.base + random.integer(range.count));
-      const port = firstPort + random.integer(ports);
-      const phaseMs = Math.round(random.next() * heartbeatMs * 1000) / 1000;
+    const size = range.count * ports;
+    for (let tries = 0, at = 0; tries < 1000 + size; tries++) {
+      // Where nearly all are taken chance does not find the rest: then one after another.
+      at = tries < 1000 ? random.integer(range.count) * ports + random.integer(ports) : (at + 1) % size;
+      const address = formatAddress(range.base + Math.floor(at / ports));
+      const port = firstPort + (at % ports);
       if (taken.has(`${address}:${port}`)) continue;
       taken.add(`${address}:${port}`);
-      return { flow, address, port, phaseMs };
+      return { flow, address, port, phaseMs: Math.round(random.next() * heartbeatMs * 1000) / 1000 };
     }
     throw new Error(`traffic ${name}: the client has too few addresses for ${connections} connections`);
   });

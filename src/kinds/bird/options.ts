@@ -38,10 +38,11 @@ export const bgpKeys = {
   hold_time: duration('3s', '65535s')
     .default('9s')
     .describe('BGP hold time, for neighbours that BFD cannot watch; whole seconds'),
+  // BIRD's own bounds for "merge paths limit" (nest/config.Y).
   ecmp_limit: z
     .int()
     .min(1)
-    .max(256)
+    .max(255)
     .default(64)
     .describe('most next hops of a route; more equal ways than that are not used'),
 } as const;

@@ -20,7 +20,7 @@ import { haproxyMeasures, measureProxy } from './measures.ts';
 import { haproxyFile, haproxyOptions, hasStaticWay } from './options.ts';
 import { proxying } from './proxying.ts';
 import { parseServers, statsSocket } from './stats.ts';
-import { tunnel } from './tunnel.ts';
+import { tunnel, tunnelDevice } from './tunnel.ts';
 
 /**
  * An L7 proxy: takes clients' connections from tier 2's tunnels, and answers them directly through the routers. Where no L4 node
@@ -36,6 +36,7 @@ export const haproxy: Kind = {
     measures: haproxyMeasures,
     drains: true,
     passesTo: ['web'],
+    devices: [tunnelDevice],
   },
   modules: ['ipip', 'dummy'],
   programs: [birdProgram, { command: 'haproxy', debianPackage: 'haproxy', version: '-v' }],

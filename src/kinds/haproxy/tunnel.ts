@@ -8,7 +8,7 @@
 import type { PlannedNode } from '../../topology/types.ts';
 import { ownAddressesTowards } from './config.ts';
 
-const tunnelDevice = 'ipip0';
+export const tunnelDevice = 'ipip0';
 
 /** Lines for `ip -batch`. Protocol 4 is IPv4 in IP (RFC 2003); what /etc/protocols calls `ipip` is another one, 94. */
 export function tunnel(node: PlannedNode): string[] {

@@ -32,6 +32,7 @@ export const ipvs: Kind = {
     measures: ipvsMeasures,
     drains: true,
     passesTo: ['haproxy'],
+    devices: [announceDevice],
     tunnelOverhead: () => ipipOverhead,
   },
   modules: ['dummy', 'ip_vs', 'ip_vs_mh', 'ip_vs_sh', 'ip_vs_rr', 'ipip'],

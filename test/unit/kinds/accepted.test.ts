@@ -1,12 +1,12 @@
 /** The real programs read what was rendered. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { kinds, kindTable } from '../../../src/kinds/index.ts';
+import { kindTable } from '../../../src/kinds/index.ts';
 import { parseDocument, planTopology, topologyOf } from '../../../src/topology/index.ts';
 import type { Plan } from '../../../src/topology/types.ts';
+import { checkers, isHere, refusals } from './checkers.ts';
 import { planOf, threeTier } from './three-tier.ts';
 
 /** Two services of one port, one of another protocol, clients straight at the routers, one L4 node, names with dashes. */
@@ -41,37 +41,18 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const programs = [
-  { program: 'bird', file: 'bird.conf', argv: ['-p', '-c'] },
-  { program: 'haproxy', file: 'haproxy.cfg', argv: ['-c', '-f'] },
-  { program: 'keepalived', file: 'keepalived.conf', argv: ['-t', '-f'] },
-] as const;
-
-for (const { program, file, argv } of programs) {
-  const isHere = spawnSync('sh', ['-c', `PATH=$PATH:/usr/sbin command -v ${program}`]).status === 0;
+for (const checker of checkers) {
+  const { program } = checker;
+  const here = isHere(checker);
   for (const [name, plan] of Object.entries(plans)) {
     // Without L4 nodes there is no keepalived.
     if (program === 'keepalived' && plan.nodes.every(({ kind }) => kind !== 'ipvs')) continue;
-    test.skipIf(!isHere)(
-      `${program} accepts its configuration for every node of ${name}${isHere ? '' : ` (${program} is not installed)`}`,
-      () => {
-        const asked = plan.nodes.flatMap((node) => {
-          const base = join(folder, name, node.name);
-          const paths = { files: base, run: base, programs: '/programs', node: '/node' };
-          const files = kinds[node.kind]?.render(node, plan, paths) ?? {};
-          if (files[file] === undefined) return [];
-          mkdirSync(base, { recursive: true });
-          for (const [name, text] of Object.entries(files)) writeFileSync(join(base, name), text);
-          const path = `${process.env.PATH}:/usr/sbin`;
-          const said = execFileSync(program, [...argv, join(base, file)], {
-            env: { PATH: path },
-            encoding: 'utf8',
-            stdio: 'pipe',
-          });
-          return [{ node: node.name, said }];
-        });
-        expect(asked.length).toBeGreaterThan(0);
-        for (const { node, said } of asked) expect(said, node).not.toMatch(/warning|error|unknown/i);
+    test.skipIf(!here)(
+      `${program} accepts its configuration for every node of ${name}${here ? '' : ` (${program} is not installed)`}`,
+      async () => {
+        const { asked, against } = await refusals(checker, plan, join(folder, name));
+        expect(asked).toBeGreaterThan(0);
+        expect(against).toEqual([]);
       },
     );
   }

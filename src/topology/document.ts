@@ -1,8 +1,9 @@
 import { LineCounter, parseDocument as parseYaml, type YAMLError } from 'yaml';
 import { type Diagnostic, InputError, type Location } from '../base/errors.ts';
 import { aliasProblems } from './aliases.ts';
-import { offsetAt } from './locate.ts';
+import { locator } from './locate.ts';
 import { nestingOf } from './nesting.ts';
+import { repeatedKeys } from './repeated.ts';
 import { explainSyntax } from './syntax.ts';
 
 /** A YAML file as plain data that still knows where each key and value stands. */
@@ -35,12 +36,18 @@ export function parseDocument(text: string, file: string): YamlDocument {
     prettyErrors: false,
     merge: true,
     stringKeys: true,
+    // The parser holds each key against all before it, which takes minutes where there are very many.
+    uniqueKeys: false,
   });
 
   // A tag that is not known is only a warning to the parser; to us it means data of which nobody knows the meaning.
   const faults: YAMLError[] = [...document.errors, ...document.warnings];
   const syntax = faults.map((fault) => ({ ...position(fault.pos[0]), ...explainSyntax(fault, text) }));
-  const problems = firstOfEachLine([...syntax, ...aliasProblems(document, position)]);
+  const problems = firstOfEachLine([
+    ...syntax,
+    ...repeatedKeys(document, position),
+    ...aliasProblems(document, position),
+  ]);
   if (problems.length > 0) throw new InputError(problems);
   if (document.contents === null)
     throw new InputError([{ file, message: 'is empty: there are only comments in it' }]);
@@ -54,7 +61,8 @@ export function parseDocument(text: string, file: string): YamlDocument {
     throw new InputError([{ file, message, hint: 'write the repeated parts out' }]);
   }
 
-  return { file, value, locate: (path, at = 'value') => position(offsetAt(document, path)[at]) };
+  const offsetsAt = locator(document);
+  return { file, value, locate: (path, at = 'value') => position(offsetsAt(path)[at]) };
 }
 
 /** One mistake makes the parser stumble several times on the same line; the first time is the one to read. */

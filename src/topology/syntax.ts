@@ -7,11 +7,6 @@ export function explainSyntax(
 ): { message: string; hint?: string } {
   const near = /^[^\s:,\]}]{1,40}/.exec(text.slice(pos[0]))?.[0];
   switch (code) {
-    case 'DUPLICATE_KEY':
-      return {
-        message: `the key "${near ?? ''}" is here a second time`,
-        hint: 'remove one of the two, or rename it',
-      };
     case 'TAB_AS_INDENT':
       return { message: 'a tab is used for indentation', hint: 'YAML is indented with spaces' };
     case 'MULTIPLE_DOCS':

@@ -48,8 +48,8 @@ export function validate<T>(
     const instead = insteadOf(document, issue.path, wording);
     return instead === undefined ? explain(document, schema, issue, wording) : [instead];
   });
-  const texts = problems.map(formatDiagnostic);
-  return { problems: inOrder(problems.filter((_, i) => texts.indexOf(texts[i] ?? '') === i)) };
+  const different = new Map(problems.map((problem) => [formatDiagnostic(problem), problem]));
+  return { problems: inOrder([...different.values()]) };
 }
 
 /** In the order of the file. */

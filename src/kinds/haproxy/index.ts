@@ -36,7 +36,7 @@ export const haproxy: Kind = {
     measures: haproxyMeasures,
     drains: true,
     passesTo: ['web'],
-    devices: [tunnelDevice],
+    devices: [tunnelDevice, announceDevice],
   },
   modules: ['ipip', 'dummy'],
   programs: [birdProgram, { command: 'haproxy', debianPackage: 'haproxy', version: '-v' }],

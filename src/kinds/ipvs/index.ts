@@ -1,6 +1,6 @@
 import type { Probe } from '../../base/until.ts';
 import type { PlannedNode } from '../../topology/types.ts';
-import { announcing } from '../bird/announcing.ts';
+import { announceDevice, announcing } from '../bird/announcing.ts';
 import { routing } from '../bird/routing.ts';
 import {
   birdDaemon,

@@ -59,6 +59,19 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
       choose(async (context) => (await import('./commands/setup.ts')).setup(context, options)),
     );
 
+  command(program, 'new', 'write a topology with tiers of these sizes')
+    .argument('<name>')
+    .addOption(flag('--routers <number>', 'routers').argParser(sizeOf(1)).default(2))
+    .addOption(
+      flag('--l4 <number>', 'L4 nodes; 0: the L7 nodes announce the VIP').argParser(sizeOf(0)).default(2),
+    )
+    .addOption(flag('--l7 <number>', 'L7 nodes').argParser(sizeOf(1)).default(3))
+    .addOption(flag('--web <number>', 'backends').argParser(sizeOf(1)).default(3))
+    .addOption(new Option('-o, --output <file>', 'new file (default: print it)'))
+    .action((name, options) =>
+      choose(async (context) => (await import('./commands/new.ts')).newTopology(context, name, options)),
+    );
+
   command(program, 'validate', 'check topologies and scenarios, creating nothing')
     .argument('<file...>', 'topology, scenario, or lab folder')
     .action((files) =>
@@ -385,6 +398,16 @@ function signedNumber(text: string): number {
   if (!/^[+-]?\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a number such as +1 or -1.');
   return Number(text);
 }
+
+/** How many nodes a tier has. */
+const sizeOf =
+  (least: number) =>
+  (text: string): number => {
+    const size = wholeNumber(text);
+    if (size < least || size > 250)
+      throw new InvalidArgumentError(`It must be a whole number from ${least} to 250.`);
+    return size;
+  };
 
 function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');

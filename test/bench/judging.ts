@@ -26,7 +26,7 @@ export const judging: Measurement = {
           timed(async () => {
             // GNU time is not everywhere; the kernel keeps the peak for us until the process is gone.
             const script =
-              'process.on("exit",()=>process.stderr.write(`\\n${process.resourceUsage().maxRSS}\\n`))';
+              'process.on("exit",()=>process.stderr.write("\\n"+process.resourceUsage().maxRSS+"\\n"))';
             const hook = `data:text/javascript,${encodeURIComponent(script)}`;
             const { stderr } = await execa(
               process.execPath,

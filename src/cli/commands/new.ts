@@ -1,0 +1,35 @@
+import { access, writeFile } from 'node:fs/promises';
+import { exitCodes, WorldError } from '../../base/errors.ts';
+import { kindTable } from '../../kinds/index.ts';
+import { generateTopology, parseDocument, type Sizes, topologyOf } from '../../topology/index.ts';
+import type { Context } from '../context.ts';
+
+export interface NewOptions extends Omit<Sizes, 'name'> {
+  readonly output?: string;
+}
+
+/** Prints a topology, or writes it to a file that is not there yet. @throws InputError if its name cannot be one */
+export async function newTopology(context: Context, name: string, options: NewOptions): Promise<number> {
+  const { output, ...sizes } = options;
+  const text = generateTopology({ name, ...sizes });
+  // What is handed out must be sound, and a name comes from outside.
+  topologyOf(parseDocument(text, output ?? 'the new topology'), kindTable);
+  if (output === undefined) {
+    process.stdout.write(text);
+    return exitCodes.pass;
+  }
+  const there = await access(output).then(
+    () => true,
+    () => false,
+  );
+  if (there)
+    throw new WorldError(`${output} is there already`, {
+      code: 'file-exists',
+      exitCode: 3,
+      hint: 'name a new file',
+    });
+  await writeFile(output, text, { flag: 'wx' });
+  context.printJson({ file: output });
+  context.print(`${output} written: tierlab up ${output}`);
+  return exitCodes.pass;
+}

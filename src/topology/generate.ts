@@ -1,0 +1,65 @@
+/** Topologies of any size, as text to go on with: the same chain that topologies/three-tier.yaml draws. Pure. */
+
+export interface Sizes {
+  readonly name: string;
+  readonly routers: number;
+  /** 0: the L7 nodes announce the VIP themselves. */
+  readonly l4: number;
+  readonly l7: number;
+  readonly web: number;
+}
+
+/** @returns the YAML of a topology */
+export function generateTopology({ name, routers, l4, l7, web }: Sizes): string {
+  const group = (kind: string, count: number, rest: string): string =>
+    `{kind: ${kind}, count: ${count}, ${rest}}`;
+  const servers =
+    l7 > mostServers
+      ? [
+          `  # The Maglev table has 4,093 slots: with more than ${mostServers} servers their shares are no longer even.`,
+        ]
+      : [];
+  return `${[
+    `# ${routers} routers, ${l4} L4 nodes, ${l7} L7 nodes, ${web} backends. \`tierlab plan\` shows what follows from it.`,
+    // Quoted if it could mean anything else; what cannot be a name is refused with the rest.
+    `name: ${/^[\w-]+$/.test(name) ? name : JSON.stringify(name)}`,
+    '',
+    'services:',
+    '  web: {vip: 198.51.100.1, port: 80, protocol: http}',
+    '',
+    'networks:',
+    '  internet: {subnet: 192.0.2.0/28}',
+    `  transit: {subnet: ${subnet(2, 1 + routers)}}`,
+    `  fabric: {subnet: ${subnet(3, routers + l4 + l7)}}`,
+    `  servers: {subnet: ${subnet(1, l7 + web)}}`,
+    '',
+    'nodes:',
+    '  client: {kind: client, networks: [internet], sources: 203.0.113.0/24}',
+    '  edge: {kind: bird, asn: 64500, networks: [internet, transit]}',
+    '',
+    '  # Tier 1: routers spread flows by ECMP.',
+    `  r: ${group('bird', routers, 'asn: 65000, networks: [transit, fabric]')}`,
+    '',
+    ...(l4 === 0
+      ? ['  # No tier 2: the proxies announce the VIP themselves.']
+      : [
+          '  # Tier 2: L4 balancers give each flow its L7 by a hash that all of them compute alike.',
+          `  l4: ${group('ipvs', l4, 'networks: [fabric], serves: [web], to: l7')}`,
+          '',
+          '  # Tier 3: L7 proxies, where connections of clients end.',
+          ...servers,
+        ]),
+    `  l7: ${group('haproxy', l7, 'networks: [fabric, servers], serves: [web], to: web')}`,
+    '',
+    `  web: ${group('web', web, 'networks: [servers]')}`,
+  ].join('\n')}\n`;
+}
+
+/** M > 100 · N, the rule of the Maglev paper (Eisenbud et al., NSDI 2016, 3.4), for 4,093 slots. */
+const mostServers = 40;
+
+/** Room for twice as many nodes, so that tiers can grow. */
+function subnet(place: number, nodes: number): string {
+  const length = 2 * nodes + 2 <= 256 ? 24 : 16;
+  return `10.${place}.0.0/${length}`;
+}

@@ -29,7 +29,8 @@ export const nodeCrash: Fault = {
 async function crash(lab: LiveLab, node: PlannedNode): Promise<Landed> {
   const namespace = netnsName(lab.paths, node.name);
   const pids = await processesIn(lab, namespace);
-  const kill = pids.length === 0 ? [] : [`kill -KILL ${pids.join(' ')}`];
+  // One may have ended by itself meanwhile; below is looked who is left.
+  const kill = pids.length === 0 ? [] : [`kill -KILL ${pids.join(' ')} || true`];
   const steps = ['set -e', removeCables(lab, node), ...kill, `ip netns del ${namespace}`];
   await lab.script(`crashing ${node.name}`, steps.join('\n'));
   const states = await Promise.all(pids.map((pid) => lab.processState(pid)));

@@ -89,15 +89,15 @@ const ipipOverhead = 20;
 
 /** Linux Documentation/networking/ipvs-sysctl.rst. */
 function balancerSysctls(node: PlannedNode): Record<string, string> {
-  const { sloppy_tcp } = ipvsOptions.parse(node.options);
+  const { sloppy_tcp, schedule_icmp } = ipvsOptions.parse(node.options);
   return {
     'net/ipv4/vs/sloppy_tcp': sloppy_tcp ? '1' : '0',
     // A flow whose server is gone is neither cut nor rescheduled: it may come back.
     'net/ipv4/vs/expire_nodest_conn': '0',
     'net/ipv4/vs/expire_quiescent_template': '0',
     'net/ipv4/vs/conn_reuse_mode': '1',
-    // ICMP errors for a flow that this node has never seen find its server too: path MTU discovery survives a takeover.
-    'net/ipv4/vs/schedule_icmp': '1',
+    // ICMP errors for a flow that this node has never seen find its server too: path MTU discovery works whichever L4 node they come to.
+    'net/ipv4/vs/schedule_icmp': schedule_icmp ? '1' : '0',
     // The plan gives networks behind a tunnel the larger MTU; whoever sends too much all the same is told.
     'net/ipv4/vs/pmtu_disc': '1',
     'net/ipv4/vs/run_estimation': '1',

@@ -20,6 +20,12 @@ export const ipvsOptions = z.object({
     .describe(
       'take over connections in midstream, from a packet that is no SYN; without it moved flows are reset',
     ),
+  schedule_icmp: z
+    .boolean()
+    .default(true)
+    .describe(
+      'send ICMP errors of connections that it does not know to their server; without it path MTU discovery fails where they come to another L4 node',
+    ),
   check_interval: duration('50ms', '1m')
     .default('500ms')
     .describe('time between two health checks of a server'),

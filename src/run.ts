@@ -7,7 +7,7 @@
  */
 import { createReadStream } from 'node:fs';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Defer } from './base/defer.ts';
 import { Interrupted, WorldError } from './base/errors.ts';
@@ -30,7 +30,7 @@ import {
   requirementsOf,
 } from './lab/index.ts';
 import { foretell } from './oracle/index.ts';
-import { describeEntry, type Scenario, type TimelineEntry, withControl } from './scenario/index.ts';
+import { describeEntry, type Scenario, type TimelineEntry } from './scenario/index.ts';
 import {
   measureTypes,
   neededBy,
@@ -85,12 +85,7 @@ export async function runScenario(options: RunOptions): Promise<ScenarioResult> 
   const control =
     scenario.control === undefined
       ? undefined
-      : await experiment(
-          'control',
-          withControl(topology, scenario.control.set, kindTable),
-          labPaths(`${labName}-control`),
-          options,
-        );
+      : await experiment('control', scenario.control.topology, labPaths(`${labName}-control`), options);
   return judgeScenario({
     name: scenario.name,
     file: scenario.file,
@@ -330,7 +325,7 @@ async function describeRun(
     expect: expectationsOf(scenario, role),
     nodes: describeNodes(live.plan),
     ...(await environmentOf(live)),
-    ...(role === 'control' && scenario.control !== undefined ? differences(scenario.control) : {}),
+    ...(role === 'control' && scenario.control !== undefined ? differences(scenario, scenario.control) : {}),
     steadyForMs: scenario.steady.forMs,
     durationMs: scenario.durationMs,
     timeline: timelineOf(scenario, role).flatMap((entry) =>
@@ -372,11 +367,11 @@ const timelineOf = ({ timeline, control }: Scenario, role: 'main' | 'control'): 
   role === 'control' && control !== undefined ? control.timeline : timeline;
 
 /** How the control differs from the main run. */
-const differences = ({
-  set,
-  skip,
-  replace,
-}: NonNullable<Scenario['control']>): Pick<RunEvent, 'set' | 'skip'> => ({
+const differences = (
+  { topologyFile }: Scenario,
+  { topology, set, skip, replace }: NonNullable<Scenario['control']>,
+): Pick<RunEvent, 'topology' | 'set' | 'skip'> => ({
+  ...(resolve(topology.file) === topologyFile ? {} : { topology: topology.name }),
   set: { ...set, ...replace },
   ...(skip.length === 0 ? {} : { skip }),
 });

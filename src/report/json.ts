@@ -18,6 +18,8 @@ export interface JsonReport {
     readonly name: string;
     readonly file: string;
     readonly control?: JsonRun & {
+      /** Its topology, if that is not the run's. */
+      readonly topology?: string;
       readonly set: Readonly<Record<string, unknown>>;
       /** Entries of the timeline that the control left out. */
       readonly skip?: readonly string[];
@@ -91,5 +93,8 @@ function runOf({
   };
 }
 
-const differencesOf = ({ set, skip }: Judgement): Pick<Judgement, 'set' | 'skip'> =>
-  skip === undefined ? { set } : { set, skip };
+const differencesOf = ({ topology, set, skip }: Judgement): Pick<Judgement, 'topology' | 'set' | 'skip'> => ({
+  ...(topology === undefined ? {} : { topology }),
+  set,
+  ...(skip === undefined ? {} : { skip }),
+});

@@ -13,9 +13,11 @@ export function sentence({ main, control }: ScenarioResult): string {
 }
 
 function outcomes(run: Judgement): string[] {
-  const held = heldOf(run).map(({ moved, broken, connections }) => {
-    return `${moved} of ${connections} connections moved, ${none(broken)} broke`;
-  });
+  const held = heldOf(run).map(({ moved, broken, connections }) =>
+    moved === null
+      ? `${none(broken)} of ${connections} connections broke`
+      : `${moved} of ${connections} connections moved, ${none(broken)} broke`,
+  );
   if (held.length > 0) return held;
   return run.traffic.map(({ name }) => {
     const { requests, errors } = run.metrics[name] ?? {};
@@ -23,12 +25,13 @@ function outcomes(run: Judgement): string[] {
   });
 }
 
-/** What the control switched off or left out: "l4.sloppy_tcp: false", "no drain-l4". */
-export function protectionOff({ set, skip = [] }: Judgement): string {
+/** What the control switched off or left out: "topology three-tier", "l4.sloppy_tcp: false", "no drain-l4". */
+export function protectionOff({ topology, set, skip = [] }: Judgement): string {
   const keys = Object.entries(set).map(
     ([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
-  const all = [...keys, ...skip.map((name) => `no ${name}`)];
+  const other = topology === undefined ? [] : [`topology ${topology}`];
+  const all = [...other, ...keys, ...skip.map((name) => `no ${name}`)];
   return all.length === 0 ? 'the protection off' : all.join(', ');
 }
 
@@ -93,12 +96,15 @@ function brokenGroups(
   return [...groups.values()];
 }
 
-function heldOf({ traffic, metrics }: Judgement): { connections: number; moved: number; broken: number }[] {
+function heldOf({
+  traffic,
+  metrics,
+}: Judgement): { connections: number; moved: number | null; broken: number }[] {
   return traffic
     .filter(({ type }) => type === 'held-tcp')
     .map(({ name }) => {
       const { connections, moved, broken } = metrics[name] ?? {};
-      return { connections: connections ?? 0, moved: moved ?? 0, broken: broken ?? 0 };
+      return { connections: connections ?? 0, moved: moved ?? null, broken: broken ?? 0 };
     });
 }
 

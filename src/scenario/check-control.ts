@@ -4,14 +4,21 @@ import { suggest } from '../base/suggest.ts';
 import { validate } from '../topology/index.ts';
 import { type Check, entryName } from './check.ts';
 import { checkTimeline } from './check-timeline.ts';
+import { checkTraffic } from './check-traffic.ts';
 import { readOption, skipped } from './control.ts';
 import { controlTimeline } from './control-timeline.ts';
 
-/** The control differs from the run: every option that it sets is there, takes that value, and makes a difference. */
-export function checkControl(check: Check): void {
-  const { written, topology, kinds, problem } = check;
-  checkSkip(check);
-  checkReplace(check);
+/**
+ * The control differs from the run: every option that it sets is there, takes that value, and makes a difference. What it does must
+ * be possible in its topology.
+ * @param there the same check in the topology of the control
+ */
+export function checkControl(check: Check, there: Check): void {
+  const { written, kinds, problem } = check;
+  const { topology } = there;
+  checkDifference(check, there);
+  checkReplace(check, there);
+  if (topology !== check.topology) checkTraffic(there);
   for (const [key, value] of Object.entries(written.control?.set ?? {})) {
     const path = ['control', 'set', key];
     const { group, option, schema, known } = readOption(topology, kinds, key);
@@ -42,8 +49,10 @@ export function checkControl(check: Check): void {
 }
 
 /** Every entry of the timeline that the control leaves out is there, and something is left. */
-function checkSkip({ written: { control, timeline }, problem }: Check): void {
+function checkDifference({ written: { control, timeline }, topology, problem }: Check, there: Check): void {
   if (control === undefined) return;
+  if (control.topology !== undefined && there.topology.file === topology.file)
+    problem(['control', 'topology'], 'this is the topology of the run already');
   const names = timeline.map(entryName);
   for (const [i, name] of control.skip.entries()) {
     if (!names.includes(name))
@@ -54,11 +63,17 @@ function checkSkip({ written: { control, timeline }, problem }: Check): void {
       );
   }
   if (
+    control.topology === undefined &&
     control.skip.length === 0 &&
     Object.keys(control.set).length === 0 &&
     Object.keys(control.replace).length === 0
   ) {
-    problem(['control'], 'the control does not differ from the run', 'it needs set, skip or replace', 'key');
+    problem(
+      ['control'],
+      'the control does not differ from the run',
+      'it needs topology, set, skip or replace',
+      'key',
+    );
   } else if (
     timeline.every((item) => skipped(control.skip, entryName(item), 'of' in item ? item.of : undefined))
   ) {
@@ -67,7 +82,7 @@ function checkSkip({ written: { control, timeline }, problem }: Check): void {
 }
 
 /** What is replaced is there, and what stands there instead is sound. */
-function checkReplace(check: Check): void {
+function checkReplace(check: Check, there: Check): void {
   const { written, faults, problem } = check;
   if (written.control === undefined) return;
   const names = written.timeline.map(entryName);
@@ -86,5 +101,5 @@ function checkReplace(check: Check): void {
   const { entries, problems } = controlTimeline(written, faults);
   for (const { path, message, hint } of problems) problem(path, message, hint);
   // Without the entries that cannot be read, what refers to them would be wrong as well.
-  if (problems.length === 0) checkTimeline(check, entries);
+  if (problems.length === 0) checkTimeline(there, entries);
 }

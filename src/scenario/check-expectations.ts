@@ -1,19 +1,15 @@
-import { measureTypes } from '../topology/index.ts';
+import { measureTypes, type Topology } from '../topology/index.ts';
 import { type Check, type ExpectationContext, entryNames } from './check.ts';
 import { controlTimeline } from './control-timeline.ts';
 import { membershipOf } from './membership.ts';
 import type { TimelineItem } from './schema.ts';
 
 /** Expectations can be read, and speak of traffic, metrics and faults that are there. */
-export function checkExpectations({
-  written,
-  topology,
-  kinds,
-  faults,
-  checkExpectation,
-  problem,
-}: Check): void {
-  const context = (items: readonly TimelineItem[]): ExpectationContext => {
+export function checkExpectations(
+  { written, topology, kinds, faults, checkExpectation, problem }: Check,
+  topologyOfControl: Topology,
+): void {
+  const context = (items: readonly TimelineItem[], topology: Topology): ExpectationContext => {
     const { nodes } = membershipOf(topology, items, kinds);
     return {
       traffic: written.traffic.map(({ name, type }) => ({ name, type })),
@@ -31,9 +27,10 @@ export function checkExpectations({
     path: readonly PropertyKey[],
     expressions: readonly string[],
     items: readonly TimelineItem[] = written.timeline,
+    where: Topology = topology,
   ): void => {
     expressions.forEach((expression, i) => {
-      const wrong = checkExpectation(expression, context(items));
+      const wrong = checkExpectation(expression, context(items, where));
       if (wrong === undefined) return;
       // The expression's own columns count on from where it begins in the file.
       const [, column, words] = /^column (\d+): (.*)$/s.exec(wrong) ?? [undefined, '1', wrong];
@@ -49,5 +46,5 @@ export function checkExpectations({
   };
   check(['expect'], written.expect);
   const control = controlTimeline(written, faults).entries.map(({ item }) => item);
-  check(['control', 'expect'], written.control?.expect ?? [], control);
+  check(['control', 'expect'], written.control?.expect ?? [], control, topologyOfControl);
 }

@@ -1,5 +1,4 @@
 export { checkByHand, checkRollingByHand, checkScaleByHand } from './check-by-hand.ts';
-export { withControl } from './control.ts';
 export { describeEntry } from './describe.ts';
 export { loadScenario } from './load.ts';
 export { scenarioJsonSchema } from './schema.ts';

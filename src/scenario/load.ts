@@ -15,6 +15,7 @@ import { checkControl } from './check-control.ts';
 import { checkExpectations } from './check-expectations.ts';
 import { checkTimeline } from './check-timeline.ts';
 import { checkTraffic } from './check-traffic.ts';
+import { withControl } from './control.ts';
 import { controlTimeline } from './control-timeline.ts';
 import { describeEntry } from './describe.ts';
 import { rollingSteps } from './rolling.ts';
@@ -36,54 +37,62 @@ export async function loadScenario(
     scenarioSchema(surroundings.faults),
     scenarioWording,
   );
-  const topologyPath = topologyPathOf(document);
-  const topology =
-    topologyPath === undefined ? [] : await readTopology(document, topologyPath, surroundings.kinds);
-  if (written === undefined || topologyPath === undefined || 'length' in topology) {
-    throw new InputError([...problems, ...('length' in topology ? topology : [])]);
+  const topology = await readTopology(document, ['topology'], surroundings.kinds);
+  const own = await readTopology(document, ['control', 'topology'], surroundings.kinds);
+  if (written === undefined || topology === undefined || isList(topology) || isList(own)) {
+    throw new InputError([...problems, ...[topology, own].flatMap((each) => (isList(each) ? each : []))]);
   }
-  const further: Diagnostic[] = [];
-  const check: Check = {
+  const topologyOfControl = own ?? topology;
+  const further: (Diagnostic & { readonly bare: string })[] = [];
+  const checkIn = (where: Topology, prefix = ''): Check => ({
     ...surroundings,
     written,
-    topology,
-    plan: planTopology(topology, surroundings.kinds),
-    problem(path, message, hint, at = 'value', columns = 0) {
+    topology: where,
+    plan: planTopology(where, surroundings.kinds),
+    problem(path, bare, hint, at = 'value', columns = 0) {
+      const message = `${prefix}${bare}`;
       const place = document.locate(path, at);
       const column = (place.column ?? 1) + columns;
       // The control shares most of the timeline: what is wrong with both is said once.
       const known = further.some(
-        (other) => other.message === message && other.line === place.line && other.column === column,
+        (other) => other.bare === bare && other.line === place.line && other.column === column,
       );
-      if (!known) further.push({ ...place, column, message, ...(hint === undefined ? {} : { hint }) });
+      if (!known) further.push({ ...place, column, message, bare, ...(hint === undefined ? {} : { hint }) });
     },
-  };
+  });
+  const check = checkIn(topology);
+  const there = own === undefined ? check : checkIn(own, 'in the topology of the control: ');
   checkTraffic(check);
   checkTimeline(
     check,
     written.timeline.map((item, i) => ({ item, path: ['timeline', i] })),
   );
-  checkExpectations(check);
-  checkControl(check);
+  checkExpectations(check, topologyOfControl);
+  checkControl(check, there);
   if (further.length > 0) throw new InputError(inOrder(further));
-  return {
-    scenario: build(document, written, surroundings.faults, resolve(dirname(file), topologyPath)),
-    topology,
-  };
+  const ofControl = withControl(topologyOfControl, written.control?.set ?? {}, surroundings.kinds);
+  return { scenario: build(document, written, surroundings.faults, ofControl), topology };
 }
 
-/** As written, even if the rest of the scenario is wrong: the topology's problems are told along with it. */
-function topologyPathOf({ value }: YamlDocument): string | undefined {
-  const path =
-    value !== null && typeof value === 'object' && 'topology' in value ? value.topology : undefined;
-  return typeof path === 'string' && path !== '' ? path : undefined;
-}
+const isList = (read: Topology | readonly Diagnostic[] | undefined): read is readonly Diagnostic[] =>
+  read !== undefined && 'length' in read;
 
+/**
+ * Even if the rest of the scenario is wrong: the topology's problems are told along with it.
+ * @param at the key whose value is its path
+ * @returns undefined if no path stands there
+ */
 async function readTopology(
   document: YamlDocument,
-  path: string,
+  at: readonly string[],
   kinds: KindTable,
-): Promise<Topology | readonly Diagnostic[]> {
+): Promise<Topology | readonly Diagnostic[] | undefined> {
+  const path = at.reduce<unknown>(
+    (value, key) =>
+      value !== null && typeof value === 'object' ? (value as Record<string, unknown>)[key] : undefined,
+    document.value,
+  );
+  if (typeof path !== 'string' || path === '') return undefined;
   try {
     return await loadTopology(isAbsolute(path) ? path : join(dirname(document.file), path), kinds);
   } catch (error) {
@@ -93,7 +102,7 @@ async function readTopology(
       problem.line === undefined
         ? {
             ...problem,
-            ...document.locate(['topology']),
+            ...document.locate(at),
             message: `the topology "${path}" ${problem.message}`,
           }
         : problem,
@@ -105,7 +114,7 @@ function build(
   { file, locate }: YamlDocument,
   written: ScenarioFile,
   faults: FaultTable,
-  topologyFile: string,
+  topologyOfControl: Topology,
 ): Scenario {
   const { name, seed, traffic, steady, timeline, duration, expect, control } = written;
   const lines = (path: readonly PropertyKey[], expressions: readonly string[]) =>
@@ -117,7 +126,7 @@ function build(
   return {
     name,
     file,
-    topologyFile,
+    topologyFile: resolve(dirname(file), written.topology),
     seed,
     traffic: traffic.map(trafficOf),
     steady: { forMs: steady.for, withinMs: steady.within },
@@ -128,6 +137,7 @@ function build(
       ? {}
       : {
           control: {
+            topology: topologyOfControl,
             set: control.set,
             skip: control.skip,
             replace: Object.fromEntries(

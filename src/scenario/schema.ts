@@ -15,6 +15,7 @@ export interface ScenarioFile {
   readonly expect: readonly string[];
   readonly control?:
     | {
+        readonly topology?: string | undefined;
         readonly set: Readonly<Record<string, unknown>>;
         readonly skip: readonly string[];
         readonly replace: Readonly<Record<string, unknown>>;
@@ -111,6 +112,14 @@ export function scenarioSchema(faults: FaultTable): z.ZodType<ScenarioFile> {
         control: z
           .strictObject(
             {
+              topology: z
+                .string({ error: 'must be the path of a topology file' })
+                .min(1, { error: 'must be the path of a topology file' })
+                .optional()
+                .meta({
+                  description:
+                    "Another topology for the control, where the protection is a tier and no option. Default: the run's.",
+                }),
               set: z
                 .record(z.string(), z.unknown(), { error: 'must be a map such as {l4.sloppy_tcp: false}' })
                 .refine((set) => Object.keys(set).length > 0, { error: 'at least one option must change' })
@@ -139,7 +148,7 @@ export function scenarioSchema(faults: FaultTable): z.ZodType<ScenarioFile> {
                 .default(() => ({})),
               expect: expectations('How the control must fail.'),
             },
-            { error: 'must be a map with set, skip or replace, and expect' },
+            { error: 'must be a map with topology, set, skip or replace, and expect' },
           )
           .optional()
           .meta({

@@ -1,6 +1,6 @@
 /** A scenario as loaded: everything checked, all references resolved by name, times in milliseconds. */
 import type { z } from 'zod';
-import type { Plan, PlannedNode } from '../topology/types.ts';
+import type { Plan, PlannedNode, Topology } from '../topology/types.ts';
 import type { TrafficSpec } from '../verdict/history.ts';
 
 export type ScenarioTraffic = TrafficSpec & {
@@ -125,6 +125,8 @@ export interface Scenario {
   readonly durationMs: number;
   readonly expect: readonly WrittenExpectation[];
   readonly control?: {
+    /** Of the control: the run's or another one, with what `set` changes. */
+    readonly topology: Topology;
     /** `l4.sloppy_tcp` → false: keys of groups of the topology that differ in the control. */
     readonly set: Readonly<Record<string, unknown>>;
     /** Names of the timeline's entries that the control leaves out, with whatever undoes them. */

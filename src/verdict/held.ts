@@ -81,8 +81,12 @@ export const heldMetrics: readonly Metric<HeldView>[] = [
     name: 'moved',
     unit: 'count',
     windowed: true,
-    meaning: 'flows that were seen on another L4 node than before',
-    measure: (view) => moved(view).length,
+    meaning:
+      'flows that were seen on another L4 node than before; not known where no L4 node is on their way',
+    measure: (view) =>
+      view.flows.some(({ steps }) => steps.length > 0)
+        ? moved(view).length
+        : { unmeasured: 'no flow was ever seen on an L4 node, so none could be seen to move to another' },
   },
   {
     name: 'exposed',

@@ -28,6 +28,8 @@ export interface RunEvent {
   readonly versions?: Readonly<Record<string, string>>;
   /** By kind: settings below /proc/sys of its nodes' namespaces; those that differ between its nodes are left out. */
   readonly sysctls?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Name of the topology of a control that has one of its own. */
+  readonly topology?: string;
   /** What differs in a control: `l4.sloppy_tcp` → false; `reload` (an entry of the timeline) → `l7.restart l7`. Absent in the main run. */
   readonly set?: Readonly<Record<string, unknown>>;
   /** Entries of the scenario's timeline that a control leaves out. Absent if there are none. */

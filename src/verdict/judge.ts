@@ -51,6 +51,7 @@ export async function judge(events: EventSource): Promise<Judgement> {
     ended: recording.ended,
     lag: { maxMs: recording.lagMs, limitMs: lagLimit(recording) },
     traffic: run.traffic.map((spec) => ({ name: spec.name, type: spec.type, asked: askedOf(spec) })),
+    ...(run.topology === undefined ? {} : { topology: run.topology }),
     set: run.set ?? {},
     ...(run.skip === undefined ? {} : { skip: run.skip }),
     lab: run.lab,

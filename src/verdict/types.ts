@@ -116,6 +116,8 @@ export interface Judgement {
     readonly type: 'held-tcp' | 'http';
     readonly asked: string;
   }[];
+  /** Name of the control's topology, if that is not the run's. */
+  readonly topology?: string;
   /** What the control switched off: `l4.sloppy_tcp` → false; or did instead: `reload` → `l7.restart l7`. */
   readonly set: Readonly<Record<string, unknown>>;
   /** What the control left out of the timeline. */

@@ -1,8 +1,9 @@
+import { resolve } from 'node:path';
 import { exitCodes } from '../../base/errors.ts';
 import { formatDuration } from '../../base/units.ts';
 import { kindTable } from '../../kinds/index.ts';
 import { type Bounds, predict as foretell, type Prediction } from '../../oracle/index.ts';
-import { type Scenario, withControl } from '../../scenario/index.ts';
+import type { Scenario } from '../../scenario/index.ts';
 import { planTopology, type Topology } from '../../topology/index.ts';
 import { heldFlows, trafficJobs } from '../../traffic/index.ts';
 import type { Context } from '../context.ts';
@@ -18,8 +19,7 @@ export async function predict(
   const { scenario: written, topology } = await loadLab(await scenarioFile(lab));
   const scenario = { ...written, seed: flags.seed ?? written.seed };
   const main = predictRun(scenario, topology);
-  const control =
-    scenario.control === undefined ? undefined : predictControl(scenario, scenario.control, topology);
+  const control = scenario.control === undefined ? undefined : predictControl(scenario, scenario.control);
   context.printJson({
     scenario: scenario.name,
     seed: scenario.seed,
@@ -33,7 +33,7 @@ export async function predict(
       describeEntries(main),
       ...(control === undefined || scenario.control === undefined
         ? []
-        : [`Control: ${describeDifference(scenario.control)}`, describeEntries(control)]),
+        : [`Control: ${describeDifference(scenario, scenario.control)}`, describeEntries(control)]),
     ]
       .filter((part) => part !== '')
       .join('\n\n'),
@@ -43,10 +43,9 @@ export async function predict(
 
 function predictControl(
   scenario: Scenario,
-  { set, timeline }: NonNullable<Scenario['control']>,
-  topology: Topology,
+  { topology, timeline }: NonNullable<Scenario['control']>,
 ): Prediction {
-  return predictRun({ ...scenario, timeline }, withControl(topology, set, kindTable));
+  return predictRun({ ...scenario, timeline }, topology);
 }
 
 function predictRun(scenario: Scenario, topology: Topology): Prediction {
@@ -104,7 +103,11 @@ function describeEntries({ entries, total }: Prediction): string {
 const describeBounds = ({ least, most }: Bounds): string =>
   least === most ? String(least) : `${least}–${most}`;
 
-function describeDifference({ set, skip, replace }: NonNullable<Scenario['control']>): string {
+function describeDifference(
+  { topologyFile }: Scenario,
+  { topology, set, skip, replace }: NonNullable<Scenario['control']>,
+): string {
+  const other = resolve(topology.file) === topologyFile ? [] : [`topology ${topology.name}`];
   const settings = Object.entries({ ...set, ...replace }).map(([key, value]) => `${key} = ${String(value)}`);
-  return [...settings, ...skip.map((name) => `without ${name}`)].join(', ');
+  return [...other, ...settings, ...skip.map((name) => `without ${name}`)].join(', ');
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { faultTable } from '../../../src/faults/index.ts';
 import { kindTable } from '../../../src/kinds/index.ts';
-import { loadScenario, withControl } from '../../../src/scenario/index.ts';
+import { loadScenario } from '../../../src/scenario/index.ts';
 import type { FaultTable } from '../../../src/scenario/types.ts';
 import { checkExpectation } from '../../../src/verdict/index.ts';
 
@@ -109,14 +109,35 @@ test.each([
 });
 
 test('the control differs in what it sets, and in nothing else', async () => {
-  const { topology } = await loadText(minimal);
-  const control = withControl(topology, { 'l4.sloppy_tcp': false, 'l4.scheduler': 'rr' }, kindTable);
+  const { topology, scenario } = await loadText(
+    `${minimal}\ncontrol: {set: {l4.sloppy_tcp: false, l4.scheduler: rr}, expect: [held.broken > 0]}\n`,
+  );
+  const control = scenario.control?.topology ?? topology;
   const options = (name: string, { nodes } = control) => nodes.find((group) => group.name === name)?.options;
   expect(options('l4')).toEqual({ ...options('l4', topology), sloppy_tcp: false, scheduler: 'rr' });
   expect(options('l4', topology)).toMatchObject({ sloppy_tcp: true });
   expect({ ...control, nodes: control.nodes.filter(({ name }) => name !== 'l4') }).toEqual({
     ...topology,
     nodes: topology.nodes.filter(({ name }) => name !== 'l4'),
+  });
+});
+
+test('a control may have a topology of its own, with options that differ there', async () => {
+  const { topology, scenario } = await loadText(`${minimal.replace('target: l4}', 'target: r}')}
+control: {topology: ${root}/topologies/two-tier.yaml, set: {l7.way_back: static}, expect: [held.on.l7-1 > 0]}
+`);
+  expect(topology.name).toBe('three-tier');
+  expect(scenario.control?.topology).toMatchObject({ name: 'two-tier' });
+  const l7 = scenario.control?.topology.nodes.find(({ name }) => name === 'l7');
+  expect(l7?.options).toMatchObject({ way_back: 'static' });
+});
+
+test('what hits nodes that the topology of the control lacks is allowed if the control leaves it out', async () => {
+  const control = (skip: string): string =>
+    `${minimal}\ncontrol: {topology: ${root}/topologies/two-tier.yaml,${skip} expect: [held.broken > 0]}\n`;
+  await expect(loadText(control(''))).rejects.toThrow('in the topology of the control: unknown node "l4"');
+  await expect(loadText(control(' skip: [second],'))).resolves.toMatchObject({
+    scenario: { control: { topology: { name: 'two-tier' } } },
   });
 });
 

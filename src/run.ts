@@ -11,6 +11,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Defer } from './base/defer.ts';
 import { Interrupted, WorldError } from './base/errors.ts';
+import type { Limit } from './base/limit.ts';
 import type { Report } from './base/progress.ts';
 import { formatDuration } from './base/units.ts';
 import { until } from './base/until.ts';
@@ -73,19 +74,41 @@ export interface RunOptions {
   readonly keep: boolean;
   readonly lanes: number;
   readonly memoryMb?: number;
+  /** Of its two labs, each waits here for its turn. */
+  readonly atOnce: Limit;
   readonly report: Report;
   readonly signal: AbortSignal;
 }
 
-/** @throws WorldError if a lab does not come up, Interrupted after teardown if the signal aborts */
+/**
+ * The control does not wait for the run: where there is room for both, they take place side by side, each in a lab of its own.
+ * @throws WorldError if a lab does not come up, Interrupted after teardown if the signal aborts
+ */
 export async function runScenario(options: RunOptions): Promise<ScenarioResult> {
   const { scenario, topology, runDirectory, labName } = options;
   await mkdir(runDirectory, { recursive: true });
-  const main = await experiment('main', topology, labPaths(labName), options);
-  const control =
-    scenario.control === undefined
-      ? undefined
-      : await experiment('control', scenario.control.topology, labPaths(`${labName}-control`), options);
+  let isBroken = false;
+  const inTurn = (role: 'main' | 'control', of: Topology, lab: LabPaths): Promise<Judgement | undefined> =>
+    options.atOnce(async () => {
+      if (options.signal.aborted) throw new Interrupted('interrupted');
+      // Half a scenario gives no verdict: the other half is not begun.
+      if (isBroken) return undefined;
+      try {
+        return await experiment(role, of, lab, options);
+      } catch (error) {
+        isBroken = true;
+        throw error;
+      }
+    });
+  const runs = [inTurn('main', topology, labPaths(labName))];
+  const { control: weakened } = scenario;
+  if (weakened !== undefined) runs.push(inTurn('control', weakened.topology, labPaths(`${labName}-control`)));
+  const ends = await Promise.allSettled(runs);
+  const [main, control] = ends.map((end) => {
+    if (end.status === 'rejected') throw end.reason;
+    return end.value;
+  });
+  if (main === undefined) throw new Error('a run that was not begun has failed');
   return judgeScenario({
     name: scenario.name,
     file: scenario.file,
@@ -120,9 +143,11 @@ async function experiment(
   role: 'main' | 'control',
   topology: Topology,
   lab: LabPaths,
-  options: RunOptions,
+  wanted: RunOptions,
 ): Promise<Judgement> {
-  const { runDirectory, report, signal } = options;
+  const report: Report = (progress) => wanted.report({ ...progress, lab: lab.name });
+  const options: RunOptions = { ...wanted, report };
+  const { runDirectory, signal } = options;
   const defer = new Defer();
   const recorder = await openRecorder(historyFile(runDirectory, role));
   defer.add('the history', () => recorder.close());
@@ -145,6 +170,7 @@ async function experiment(
     for (const { what, error } of await defer.run()) {
       report({ type: 'warning', message: `could not clean up ${what}: ${String((error as Error).message)}` });
     }
+    report({ type: 'end', message: 'torn down' });
   }
   return judgeHistory(historyFile(runDirectory, role));
 }

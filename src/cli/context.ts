@@ -1,12 +1,15 @@
 /** What every command gets: how to talk, and when to stop. */
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { Progress, Report } from '../base/progress.ts';
+import { StatusBlock } from './status-block.ts';
 
 export interface Context {
   readonly version: string;
   readonly format: 'text' | 'json';
   /** Progress and logs: stderr. */
   readonly report: Report;
+  /** Lines that stay at the bottom of the terminal until they are replaced. Absent: stderr is no terminal, or to be quiet. */
+  readonly status?: (lines: readonly string[]) => void;
   /** Results: stdout. Text only in text format, the one JSON document only in JSON format. */
   readonly print: (text: string) => void;
   readonly printJson: (document: unknown) => void;
@@ -29,12 +32,16 @@ export function createContext(
   signal: AbortSignal,
 ): Context {
   const colour = new Chalk(colourLevel(process.stdout, color));
+  const block = quiet || !process.stderr.isTTY ? undefined : new StatusBlock(process.stderr);
+  const above = (write: () => void): void => (block === undefined ? write() : block.above(write));
+  const report = quiet ? quietReport() : progressReport(new Chalk(colourLevel(process.stderr, color)));
   return {
     version,
     format,
-    report: quiet ? quietReport() : progressReport(new Chalk(colourLevel(process.stderr, color))),
+    report: (progress) => above(() => report(progress)),
+    ...(block === undefined ? {} : { status: (lines) => block.show(lines) }),
     print: (text) => {
-      if (format === 'text') process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+      if (format === 'text') above(() => process.stdout.write(text.endsWith('\n') ? text : `${text}\n`));
     },
     printJson: (document) => {
       if (format === 'json') process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
@@ -55,6 +62,7 @@ function colourLevel(stream: NodeJS.WriteStream, wanted: boolean | undefined): {
 function progressReport(chalk: ChalkInstance): Report {
   const start = performance.now();
   return ({ type, message }: Progress) => {
+    if (type === 'end') return;
     const time = chalk.dim(`${((performance.now() - start) / 1000).toFixed(1).padStart(6)}s`);
     const text = { step: message, detail: chalk.dim(message), warning: chalk.yellow(`warning: ${message}`) }[
       type

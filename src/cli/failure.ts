@@ -1,4 +1,5 @@
 import { exitCodes, formatDiagnostic, InputError, Interrupted, WorldError } from '../base/errors.ts';
+import type { Failure } from '../report/index.ts';
 import { HistoryError } from '../verdict/index.ts';
 import type { Context } from './context.ts';
 
@@ -12,6 +13,27 @@ export function reportFailure(error: unknown, { format, printJson }: Context, in
   else process.stderr.write(`${text}\n`);
   return exitCode;
 }
+
+/** Of an error of the world, what to save and report of the scenario that it ended. Anything else is the caller's. */
+export function asFailure(
+  error: unknown,
+  scenario: Pick<Failure, 'name' | 'file' | 'runDir'>,
+): Failure | undefined {
+  if (!(error instanceof WorldError)) return undefined;
+  const { code, message, details, hint, exitCode } = error;
+  return { ...scenario, code, exitCode, message, details, ...(hint === undefined ? {} : { hint }) };
+}
+
+export function describeFailure({ name, runDir, message, details, hint }: Failure): string {
+  const title = `${name}: no verdict: ${message}`;
+  return [...worldLines(title, details, hint), `    saved in ${runDir}`].join('\n');
+}
+
+const worldLines = (title: string, details: readonly string[], hint: string | undefined): string[] => [
+  title,
+  ...details.map((line) => `    ${line}`),
+  ...(hint === undefined ? [] : [`  → ${hint}`]),
+];
 
 function describe(
   error: unknown,
@@ -46,11 +68,7 @@ function describe(
     const { message, code, details, hint } = error;
     return {
       exitCode: error.exitCode,
-      text: [
-        `error: ${message}`,
-        ...details.map((line) => `    ${line}`),
-        ...(hint === undefined ? [] : [`  → ${hint}`]),
-      ].join('\n'),
+      text: worldLines(`error: ${message}`, details, hint).join('\n'),
       document: { code, message, details, ...(hint === undefined ? {} : { hint }) },
     };
   }

@@ -288,9 +288,25 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
     );
 
   command(program, 'test', 'run scenarios and say which connections survived')
-    .argument('<lab...>', 'lab folders or scenario files')
+    .argument('<lab...>', 'lab folders, scenario files, or folders of labs: every scenario below')
     .addOption(hostOption())
     .addOption(memoryOption())
+    .addOption(
+      flag('-j, --jobs <count>', 'labs at once, each on a CPU of its own; auto: one for every two processors')
+        .argParser(countOrAuto)
+        .default(1),
+    )
+    .addOption(
+      flag('--repeat <count>', 'run each scenario so often, with the same seed, and show the spread')
+        .argParser(atLeastOne)
+        .default(1),
+    )
+    .addOption(
+      flag(
+        '--shard <i/n>',
+        'run only the i-th of n shares; auto or auto/n: i as the CI job or Kubernetes says',
+      ),
+    )
     .addOption(flag('--keep', 'leave the lab up afterwards'))
     .addOption(flag('--seed <number>', 'instead of the seed in the scenario').argParser(wholeNumber))
     .addOption(flag('--no-control', 'skip the control run (the verdict says so)'))
@@ -313,6 +329,14 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
     .addOption(reporterOption('html'))
     .action((run, options) =>
       choose(async (context) => (await import('./commands/report.ts')).report(context, run, options)),
+    );
+
+  command(program, 'merge', 'make one report of the runs of several jobs')
+    .argument('<folder...>', 'folders of runs, or any that contain them')
+    .addOption(reporterOption())
+    .addOption(flag('-o, --output <folder>', 'where the reports are written').default('.tierlab/merged'))
+    .action((folders, options) =>
+      choose(async (context) => (await import('./commands/merge.ts')).merge(context, folders, options)),
     );
 
   command(program, 'schema', 'print the JSON Schema of topology or scenario files, for editors')
@@ -413,6 +437,13 @@ function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);
 }
+
+function atLeastOne(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, at least 1.');
+  return Number(text);
+}
+
+const countOrAuto = (text: string): number | 'auto' => (text === 'auto' ? text : atLeastOne(text));
 
 const helpText = `
 Examples:

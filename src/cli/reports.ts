@@ -4,8 +4,14 @@ import { createReadStream } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { programsDirectory } from '../base/programs.ts';
-import type { RunDetails } from '../report/index.ts';
-import { reportHtml, reportJson, reportJunit, reportMarkdown, reportTerminal } from '../report/index.ts';
+import {
+  type RunDetails,
+  reportHtml,
+  reportJson,
+  reportJunit,
+  reportMarkdown,
+  reportTerminal,
+} from '../report/index.ts';
 import { historyFile } from '../run.ts';
 import type { Plan } from '../topology/index.ts';
 import { parseHistory, type ScenarioResult, seriesOf } from '../verdict/index.ts';
@@ -32,11 +38,16 @@ export async function writeReports(
       context.print(reportTerminal(result, { colour: context.colour, width: context.width }));
       continue;
     }
-    const { name, text } = files[reporter];
-    const path = join(result.runDir, name);
-    await writeFile(path, await text(result));
-    context.print(`${reporter} report: ${path}`);
+    context.print(`${reporter} report: ${await writeReport(result, reporter)}`);
   }
+}
+
+/** @returns the path of the file */
+export async function writeReport(result: ScenarioResult, reporter: keyof typeof files): Promise<string> {
+  const { name, text } = files[reporter];
+  const path = join(result.runDir, name);
+  await writeFile(path, await text(result));
+  return path;
 }
 
 /** The verdict is kept with every run, asked for or not. */
@@ -51,16 +62,15 @@ function verdictText(result: ScenarioResult): string {
 async function htmlText(result: ScenarioResult): Promise<string> {
   const { runDir, control } = result;
   const folder = programsDirectory();
-  const [script, style] = await Promise.all([
-    readFile(join(folder, 'page.js'), 'utf8'),
-    readFile(join(folder, 'page.css'), 'utf8'),
-  ]);
+  const [script, style] = await Promise.all([readFile(join(folder, 'page.js'), 'utf8'), pageStyle()]);
   const scriptHash = createHash('sha256').update(script).digest('base64');
   const main = await detailsOf(runDir, 'main');
   const ofControl = control === undefined ? undefined : await detailsOf(runDir, 'control');
   const details = { main, ...(ofControl === undefined ? {} : { control: ofControl }) };
   return reportHtml(result, details, { script, scriptHash, style });
 }
+
+export const pageStyle = (): Promise<string> => readFile(join(programsDirectory(), 'page.css'), 'utf8');
 
 async function detailsOf(runDir: string, role: 'main' | 'control'): Promise<RunDetails> {
   const series = await seriesOf(parseHistory(createReadStream(historyFile(runDir, role))));

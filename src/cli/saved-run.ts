@@ -1,6 +1,7 @@
-import { access } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { access, readdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { WorldError } from '../base/errors.ts';
+import type { Failure } from '../report/index.ts';
 import { historyFile, judgeRun } from '../run.ts';
 import type { ScenarioResult } from '../verdict/index.ts';
 
@@ -10,18 +11,51 @@ import type { ScenarioResult } from '../verdict/index.ts';
  */
 export async function judgeSavedRun(run: string): Promise<ScenarioResult> {
   const directory = resolve(run);
-  if (!(await exists(historyFile(directory, 'main')))) {
-    throw new WorldError(`${run} holds no saved run`, {
-      code: 'no-such-run',
-      exitCode: 3,
-      hint: 'name the folder that `tierlab test` printed (it holds main.jsonl)',
-    });
-  }
+  if (!(await exists(historyFile(directory, 'main')))) throw noSuchRun(run);
   const roles = (await exists(historyFile(directory, 'control')))
     ? (['main', 'control'] as const)
     : (['main'] as const);
   return judgeRun(directory, roles, join(directory, 'scenario.yaml'));
 }
+
+const noSuchRun = (folder: string): WorldError =>
+  new WorldError(`${folder} holds no saved run`, {
+    code: 'no-such-run',
+    exitCode: 3,
+    hint: 'name the folder that `tierlab test` printed (it holds main.jsonl)',
+  });
+
+/**
+ * The runs in the folders, each once, in the order of their paths: those with histories to judge, and the failures of those that
+ * gave no verdict.
+ * @throws WorldError if a folder holds neither
+ */
+export async function savedRuns(
+  folders: readonly string[],
+): Promise<{ runs: string[]; failures: Failure[] }> {
+  const found = new Set<string>();
+  const failed = new Map<string, Failure>();
+  for (const folder of folders) {
+    const inside = await readdir(folder, { recursive: true }).catch(() => []);
+    const files = inside.sort().map((path) => resolve(folder, path));
+    const ofFailures = files.filter((file) => basename(file) === failureFile);
+    for (const file of ofFailures) {
+      const failure = JSON.parse(await readFile(file, 'utf8')) as Failure;
+      failed.set(dirname(file), { ...failure, runDir: dirname(file) });
+    }
+    const histories = files.filter((file) => file === historyFile(dirname(file), 'main'));
+    if (histories.length + ofFailures.length === 0) throw noSuchRun(folder);
+    for (const file of histories) found.add(dirname(file));
+  }
+  return { runs: [...found].filter((run) => !failed.has(run)), failures: [...failed.values()] };
+}
+
+/** Beside what the lab left of its logs. */
+export async function saveFailure(failure: Failure): Promise<void> {
+  await writeFile(join(failure.runDir, failureFile), `${JSON.stringify(failure, null, 2)}\n`);
+}
+
+const failureFile = 'failure.json';
 
 const exists = (file: string): Promise<boolean> =>
   access(file).then(

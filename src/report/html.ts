@@ -5,7 +5,7 @@ import { brokenSection } from './html/broken-section.ts';
 import { pageData } from './html/charts.ts';
 import { environmentSection } from './html/environment.ts';
 import { foretoldSection } from './html/foretold-section.ts';
-import { html, jsonData, type Markup } from './html/markup.ts';
+import { html, jsonData, trusted } from './html/markup.ts';
 import { pathsSection } from './html/paths.ts';
 import { expectationsSection, figuresSection, headSection, timelineSection } from './html/sections.ts';
 import { seenSection } from './html/seen.ts';
@@ -70,6 +70,3 @@ ${environmentSection(result, runs)}
 `;
   return markup;
 }
-
-/** Our own text, which must not be escaped. */
-const trusted = (markup: string): Markup => ({ markup });

@@ -9,6 +9,8 @@ import type {
   TrafficMetrics,
   Verdict,
 } from '../verdict/index.ts';
+import type { Failure } from './failure.ts';
+import { type Spread, spreads } from './spread.ts';
 import { worst } from './worst.ts';
 
 /** What `tierlab test --format json` prints. Keys are only ever added. Durations in ms, ratios from 0 to 1. */
@@ -30,6 +32,10 @@ export interface JsonReport {
     readonly seed: number;
     readonly runDir: string;
   })[];
+  /** Scenarios that gave no verdict. Absent: none. */
+  readonly failures?: readonly Failure[];
+  /** What each scenario that ran more than once measured. Absent: none did. */
+  readonly spreads?: readonly Spread[];
 }
 
 interface JsonRun {
@@ -49,9 +55,13 @@ interface JsonRun {
   readonly oracle?: readonly OracleComparison[];
 }
 
-export function reportJson(results: readonly ScenarioResult[]): JsonReport {
+export function reportJson(
+  results: readonly ScenarioResult[],
+  failures: readonly Failure[] = [],
+): JsonReport {
+  const repeated = spreads(results);
   return {
-    verdict: worst(results.map(({ verdict }) => verdict)),
+    verdict: worst([...results.map(({ verdict }) => verdict), ...failures.map(() => 'unknown' as const)]),
     scenarios: results.map(({ name, file, verdict, reasons, main, control, runDir }) => ({
       name,
       file,
@@ -66,6 +76,8 @@ export function reportJson(results: readonly ScenarioResult[]): JsonReport {
       seed: main.seed,
       runDir,
     })),
+    ...(failures.length === 0 ? {} : { failures }),
+    ...(repeated.length === 0 ? {} : { spreads: repeated }),
   };
 }
 

@@ -1,12 +1,13 @@
 import type { ExpectationJudgement, Judgement, ScenarioResult } from '../verdict/index.ts';
+import type { Failure } from './failure.ts';
 
 /**
  * JUnit XML as CI servers read it: a suite a scenario, a case an expectation. One that does not hold is a failure in
  * the run and an error in the control, whose part is to prove that the run shows something. If a run cannot be
- * believed, that is a case of its own, an error, and its expectations are skipped.
+ * believed, that is a case of its own, an error, and its expectations are skipped. So is a lab that did not come up.
  */
-export function reportJunit(results: readonly ScenarioResult[]): string {
-  const suites = results.map(suite);
+export function reportJunit(results: readonly ScenarioResult[], failures: readonly Failure[] = []): string {
+  const suites = [...results.map(suite), ...failures.map(suiteOfFailure)];
   const all = suites.flatMap(({ cases }) => cases);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
@@ -23,16 +24,38 @@ interface Case {
   readonly outcome?: { readonly type: 'failure' | 'error' | 'skipped'; readonly message: string };
 }
 
-function suite({ name, file, main, control, runDir, verdict }: ScenarioResult): {
-  cases: Case[];
-  lines: string[];
-} {
+interface Suite {
+  readonly cases: readonly Case[];
+  readonly lines: readonly string[];
+}
+
+function suite({ name, file, main, control, runDir, verdict }: ScenarioResult): Suite {
   const cases = [
     ...casesOf(main, name, 'failure'),
     ...(control === undefined ? [] : casesOf(control, `${name} (control)`, 'error')),
   ];
   const seconds = ((main.ranMs ?? 0) + (control?.ranMs ?? 0)) / 1000;
   const properties = { verdict, file, host: main.host, kernel: main.kernel, seed: main.seed, runDir };
+  return suiteOf(name, cases, seconds, properties);
+}
+
+function suiteOfFailure({ name, file, runDir, message, details, hint }: Failure): Suite {
+  const outcome = {
+    type: 'error',
+    message: [message, ...details, ...(hint === undefined ? [] : [hint])].join('\n'),
+  } as const;
+  return suiteOf(name, [{ classname: name, name: 'the lab comes up and stays up', outcome }], 0, {
+    file,
+    runDir,
+  });
+}
+
+function suiteOf(
+  name: string,
+  cases: readonly Case[],
+  seconds: number,
+  properties: Readonly<Record<string, string | number>>,
+): Suite {
   return {
     cases,
     lines: [

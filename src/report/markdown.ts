@@ -1,13 +1,50 @@
 import type { Judgement, ScenarioResult } from '../verdict/index.ts';
 import { brokenRows, restLine } from './broken.ts';
+import type { Failure } from './failure.ts';
 import { figureRows } from './figures.ts';
 import { disagreementRows, oracleRows } from './oracle.ts';
+import { spreadRows, spreads, spreadTitle } from './spread.ts';
 import { formatTime, happenings, protectionOff, sentence } from './story.ts';
 import { plain } from './text.ts';
 
-/** For a job's summary or a pull request: one section a scenario. */
-export function reportMarkdown(results: readonly ScenarioResult[]): string {
-  return results.map(section).join('\n');
+/** For a job's summary or a pull request: one section a scenario, and first a table if there are several. */
+export function reportMarkdown(
+  results: readonly ScenarioResult[],
+  failures: readonly Failure[] = [],
+): string {
+  const several = results.length + failures.length > 1;
+  const sections = [
+    ...(several ? [overview(results, failures)] : []),
+    ...failures.map(failureSection),
+    ...results.map(section),
+  ];
+  return sections.join('\n');
+}
+
+function overview(results: readonly ScenarioResult[], failures: readonly Failure[]): string {
+  const rows = [
+    ...failures.map(({ name, message }) => [`${icons.unknown} no verdict`, name, message]),
+    ...results.map((result) => [`${icons[result.verdict]} ${result.verdict}`, result.name, sentence(result)]),
+  ];
+  const repeated = spreads(results).flatMap((spread) => {
+    const [head = [], ...figuresOf] = spreadRows(spread);
+    return [`**${cell(spreadTitle(spread))}**`, '', ...table(head, figuresOf)];
+  });
+  return [...table(['verdict', 'scenario', ''], rows), ...repeated].join('\n');
+}
+
+function failureSection({ name, message, details, hint, runDir }: Failure): string {
+  const lines = [
+    `## ${icons.unknown} no verdict: ${cell(name)}`,
+    '',
+    `${cell(message)}${hint === undefined ? '' : ` (${cell(hint)})`}`,
+    '',
+    ...details.map((line) => `- ${code(line)}`),
+    '',
+    `saved in ${code(runDir)}`,
+    '',
+  ];
+  return lines.join('\n');
 }
 
 function section(result: ScenarioResult): string {

@@ -1,8 +1,8 @@
 import { reportJson } from '../../report/index.ts';
 import type { Context } from '../context.ts';
+import { exitCodeOf } from '../outcome.ts';
 import { type ReporterName, writeReports } from '../reports.ts';
 import { judgeSavedRun } from '../saved-run.ts';
-import { exitCodeOf } from './test.ts';
 
 /** Judges a saved run again, from its histories alone: the same verdict, report and exit code as then. */
 export async function judge(
@@ -13,5 +13,5 @@ export async function judge(
   const result = await judgeSavedRun(run);
   await writeReports(context, result, reporter);
   context.printJson(reportJson([result]));
-  return exitCodeOf([result.verdict]);
+  return exitCodeOf([result]);
 }

@@ -1,15 +1,22 @@
 import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { exitCodes } from '../../base/errors.ts';
+import { join, resolve } from 'node:path';
+import type { Limit } from '../../base/limit.ts';
 import type { HostName } from '../../hosts/contract.ts';
-import { reportJson, reportJunit } from '../../report/index.ts';
+import { reportJunit } from '../../report/index.ts';
 import { runScenario } from '../../run.ts';
-import type { ScenarioResult, Verdict } from '../../verdict/index.ts';
+import { type Outcome, type PlannedRun, planRuns, runInOrder } from '../batch.ts';
 import type { Context } from '../context.ts';
+import { asFailure, describeFailure } from '../failure.ts';
 import { announceCleanup } from '../interrupt.ts';
+import { jobsOf } from '../jobs.ts';
 import { plumbingOptions } from '../labs.ts';
+import { exitCodeOf } from '../outcome.ts';
 import { type ReporterName, saveVerdict, writeReports } from '../reports.ts';
-import { loadLab, scenarioFile } from '../scenarios.ts';
+import { printTogether } from '../reports-together.ts';
+import { saveFailure } from '../saved-run.ts';
+import { loadLab, scenarioFiles } from '../scenarios.ts';
+import { parseShard, shareOf } from '../shard.ts';
+import { sideBySide } from '../side-by-side.ts';
 
 interface TestFlags {
   readonly host: HostName | 'auto';
@@ -17,30 +24,61 @@ interface TestFlags {
   readonly keep?: boolean;
   readonly seed?: number;
   readonly control: boolean;
+  readonly jobs: number | 'auto';
+  readonly repeat: number;
+  readonly shard?: string;
   readonly runs: string;
   readonly junit?: string;
   readonly reporter?: readonly ReporterName[];
 }
 
-/** Runs scenarios one after another. All files are checked before anything is created. */
+/** Runs scenarios, several at once if so asked. All files are checked before anything is created. */
 export async function test(context: Context, labs: readonly string[], flags: TestFlags): Promise<number> {
-  const files = await Promise.all(labs.map(scenarioFile));
-  const loaded = await Promise.all(files.map(loadLab));
+  const shard = flags.shard === undefined ? undefined : parseShard(flags.shard, process.env);
+  const files = (await Promise.all(labs.map(scenarioFiles))).flat();
+  const all = planRuns(await Promise.all(files.map(loadLab)), flags.repeat);
+  const mine = shard === undefined ? all : shareOf(all, shard);
+  if (shard !== undefined) {
+    const message = `shard ${shard.index} of ${shard.of}: ${mine.length} of ${all.length} runs`;
+    context.report({ type: 'step', message });
+  }
   announceCleanup(context);
-  const results: ScenarioResult[] = [];
-  for (const { scenario, topology } of loaded) {
-    const { control, ...withoutControl } = scenario;
-    const seed = flags.seed ?? scenario.seed;
-    const wanted =
-      flags.control && control !== undefined
-        ? { ...withoutControl, seed, control }
-        : { ...withoutControl, seed };
-    const labName = nameOf(scenario.file);
-    const runDirectory = await newRunDirectory(flags.runs, labName);
-    await copyFile(scenario.file, join(runDirectory, 'scenario.yaml'));
-    const { programs, lanes } = plumbingOptions();
+  const jobs = jobsOf(flags.jobs);
+  const report = jobs > 1 ? sideBySide(context) : context.report;
+  const outcomes = await runInOrder(
+    mine,
+    jobs,
+    // Alone, an error is the command's own.
+    (run, atOnce) => runOne({ ...context, report }, run, atOnce, flags, mine.length === 1),
+    (outcome) => tell(context, outcome, flags),
+  );
+  const results = outcomes.flatMap((outcome) => ('result' in outcome ? [outcome.result] : []));
+  const failures = outcomes.flatMap((outcome) => ('failure' in outcome ? [outcome.failure] : []));
+  if (flags.junit !== undefined) await writeFile(flags.junit, reportJunit(results, failures));
+  printTogether(context, results, failures, flags.reporter);
+  return exitCodeOf(results, failures);
+}
+
+async function runOne(
+  context: Context,
+  { scenario, topology, labName }: PlannedRun,
+  atOnce: Limit,
+  flags: TestFlags,
+  alone: boolean,
+): Promise<Outcome> {
+  context.signal.throwIfAborted();
+  const { control, ...withoutControl } = scenario;
+  const seed = flags.seed ?? scenario.seed;
+  const runDirectory = await newRunDirectory(flags.runs, labName);
+  await copyFile(scenario.file, join(runDirectory, 'scenario.yaml'));
+  const { programs, lanes } = plumbingOptions();
+  try {
     const result = await runScenario({
-      scenario: wanted,
+      scenario: {
+        ...withoutControl,
+        seed,
+        ...(flags.control && control !== undefined ? { control } : {}),
+      },
       topology,
       labName,
       host: flags.host,
@@ -49,34 +87,33 @@ export async function test(context: Context, labs: readonly string[], flags: Tes
       lanes,
       version: context.version,
       keep: flags.keep ?? false,
+      atOnce,
       report: context.report,
       signal: context.signal,
       ...(flags.memory === undefined ? {} : { memoryMb: flags.memory }),
     });
     await saveVerdict(result);
-    await writeReports(context, result, flags.reporter);
-    if (flags.keep === true)
-      context.print(`The lab is still up: tierlab ps --lab ${labName}; tierlab down ${labName}`);
-    results.push(result);
+    if (!alone) context.report({ type: 'step', message: `${labName}: ${result.verdict}` });
+    return { result, labName };
+  } catch (error) {
+    const failure = asFailure(error, { name: scenario.name, file: scenario.file, runDir: runDirectory });
+    if (failure === undefined) throw error;
+    await saveFailure(failure);
+    if (alone) throw error;
+    context.report({ type: 'warning', message: `${labName}: no verdict: ${failure.message}` });
+    return { failure };
   }
-  if (flags.junit !== undefined) await writeFile(flags.junit, reportJunit(results));
-  context.printJson(reportJson(results));
-  return exitCodeOf(results.map(({ verdict }) => verdict));
 }
 
-/** Fail beats unknown beats pass. */
-export function exitCodeOf(verdicts: readonly Verdict[]): number {
-  if (verdicts.includes('fail')) return exitCodes.fail;
-  return verdicts.includes('unknown') ? exitCodes.unknown : exitCodes.pass;
-}
-
-/** `labs/01-l4-crash/scenario.yaml` → `01-l4-crash`; `my.yaml` → `my`. */
-function nameOf(file: string): string {
-  const name =
-    basename(file) === 'scenario.yaml'
-      ? basename(dirname(resolve(file)))
-      : basename(file).replace(/\.ya?ml$/, '');
-  return name.replaceAll(/[^\w-]/g, '-');
+async function tell(context: Context, outcome: Outcome, flags: TestFlags): Promise<void> {
+  if ('failure' in outcome) {
+    context.print(describeFailure(outcome.failure));
+    return;
+  }
+  await writeReports(context, outcome.result, flags.reporter);
+  const { labName } = outcome;
+  if (flags.keep === true)
+    context.print(`The lab is still up: tierlab ps --lab ${labName}; tierlab down ${labName}`);
 }
 
 /** `<runs>/<time>-<name>`, with a number behind it if two start in one second. */

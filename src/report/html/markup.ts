@@ -19,6 +19,9 @@ export function jsonData(value: unknown): Markup {
   return { markup: text.replaceAll('<', '\\u003c') };
 }
 
+/** Our own text, which must not be escaped. */
+export const trusted = (markup: string): Markup => ({ markup });
+
 function rendered(value: Value): string {
   if (value === undefined) return '';
   if (typeof value === 'number') return String(value);

@@ -1,6 +1,6 @@
 /** Reports of a saved run, as the built command line writes them. */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { HistoryEvent } from '../../../src/verdict/history.ts';
@@ -70,6 +70,43 @@ test('a folder without a run is refused with what was meant', () => {
   const { exitCode, stderr } = tierlab(['report', scratch()]);
   expect(exitCode).toBe(3);
   expect(stderr).toContain('it holds main.jsonl');
+});
+
+test('the runs of several jobs become one report, in all its forms', () => {
+  const jobs = scratch();
+  const runs = ['job 1/run-a', 'job 2/run-b'].map((name) => join(jobs, name));
+  for (const run of runs) cpSync(savedRun({}), run, { recursive: true });
+  const out = join(jobs, 'merged');
+  const reporters = ['--reporter', 'terminal,json,junit,markdown,html', '-o', out];
+  const { exitCode, stdout } = tierlab(['merge', jobs, ...reporters]);
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('2 of 2 runs passed');
+  expect(readdirSync(out).sort()).toEqual(['junit.xml', 'report.html', 'report.md', 'verdict.json']);
+  expect(JSON.parse(readFileSync(join(out, 'verdict.json'), 'utf8'))).toMatchObject({
+    verdict: 'pass',
+    scenarios: runs.map((runDir) => ({ runDir })),
+  });
+  const page = readFileSync(join(out, 'report.html'), 'utf8');
+  const links = [...page.matchAll(/<a href="([^"]+)"/g)].map(([, link = '']) => decodeURIComponent(link));
+  expect(links.map((link) => join(out, link))).toEqual(runs.map((run) => join(run, 'report.html')));
+  for (const link of links) expect(existsSync(join(out, link))).toBe(true);
+});
+
+test('merging counts a run once, and a scenario without a verdict as the failure it was', () => {
+  const jobs = scratch();
+  cpSync(savedRun({}), join(jobs, 'run'), { recursive: true });
+  mkdirSync(join(jobs, 'broken'));
+  const failure = { name: 'x', file: 'x.yaml', runDir: '/elsewhere', code: 'guest-died', exitCode: 4 };
+  const told = { ...failure, message: 'the guest is gone', details: [] };
+  writeFileSync(join(jobs, 'broken', 'failure.json'), JSON.stringify(told));
+  const { exitCode, stdout } = tierlab(['merge', jobs, join(jobs, 'run'), '--format', 'json']);
+  expect(exitCode).toBe(4);
+  expect(JSON.parse(stdout)).toMatchObject({
+    verdict: 'unknown',
+    scenarios: [{ verdict: 'pass' }],
+    failures: [{ code: 'guest-died', runDir: join(jobs, 'broken') }],
+  });
+  expect(tierlab(['merge', scratch()]).exitCode).toBe(3);
 });
 
 function savedRun({ control = false, expected = 'held.broken == 0' }): string {

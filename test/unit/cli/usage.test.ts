@@ -45,6 +45,11 @@ test.each([
   [['up', '--memory', 'much', 'topologies/three-tier.yaml'], /much/],
   [['logs', '--lines', '-3', 'l4-1'], /-3/],
   [['test', '--seed', '1.5', 'labs/01-l4-crash'], /1\.5/],
+  [['test', '--jobs', '0', 'labs/01-l4-crash'], /at least 1/],
+  [['test', '--repeat', 'often', 'labs/01-l4-crash'], /at least 1/],
+  [['test', '--shard', '4/3', 'labs/01-l4-crash'], /--shard 4\/3 "4" is none of 1 to 3/],
+  [['test', '--shard', 'auto/3', 'labs/01-l4-crash'], /JOB_COMPLETION_INDEX \(Kubernetes\)/],
+  [['test', 'topologies'], /no scenario here/],
 ])('%j is a usage error that says what would be right', (args, hint) => {
   const home = join(scratch(), 'home');
   const { exitCode, stdout, stderr } = tierlab(args, { env: { TIERLAB_HOME: home } });

@@ -1,0 +1,80 @@
+/** Scenarios as `tierlab test` runs them: each so many times, several at once, told in the order they were asked for. */
+import { basename, dirname, resolve } from 'node:path';
+import { type Limit, limit } from '../base/limit.ts';
+import type { Failure } from '../report/index.ts';
+import type { Scenario } from '../scenario/index.ts';
+import type { Topology } from '../topology/index.ts';
+import type { ScenarioResult } from '../verdict/index.ts';
+
+/** A scenario to run once. */
+export interface PlannedRun {
+  readonly scenario: Scenario;
+  readonly topology: Topology;
+  /** No other run of the batch makes labs of that name. */
+  readonly labName: string;
+}
+
+/** What became of it: a result, or what kept it from one. */
+export type Outcome =
+  | { readonly result: ScenarioResult; readonly labName: string }
+  | { readonly failure: Failure };
+
+/** Repetitions of a scenario follow each other. */
+export function planRuns(
+  loaded: readonly { readonly scenario: Scenario; readonly topology: Topology }[],
+  repeat: number,
+): PlannedRun[] {
+  const taken = new Set<string>();
+  return loaded.flatMap((lab) =>
+    Array.from({ length: repeat }, () => ({ ...lab, labName: freeName(lab.scenario.file, taken) })),
+  );
+}
+
+/** Two of a name would tear each other's labs down. */
+function freeName(file: string, taken: Set<string>): string {
+  const name = nameOf(file);
+  for (let n = 1; ; n++) {
+    const candidate = n === 1 ? name : `${name}-${n}`;
+    const labs = [candidate, `${candidate}-control`];
+    if (labs.some((lab) => taken.has(lab))) continue;
+    for (const lab of labs) taken.add(lab);
+    return candidate;
+  }
+}
+
+/** `labs/01-l4-crash/scenario.yaml` → `01-l4-crash`; `my.yaml` → `my`. */
+function nameOf(file: string): string {
+  const name =
+    basename(file) === 'scenario.yaml'
+      ? basename(dirname(resolve(file)))
+      : basename(file).replace(/\.ya?ml$/, '');
+  return name.replaceAll(/[^\w-]/g, '-');
+}
+
+/**
+ * Runs them, at most `jobs` labs at a time, and no scenario before there is room for it. One that fails keeps no other from
+ * running. `tell` gets each outcome as soon as all before it have been told.
+ */
+export async function runInOrder<T>(
+  runs: readonly PlannedRun[],
+  jobs: number,
+  run: (planned: PlannedRun, atOnce: Limit) => Promise<T>,
+  tell: (outcome: T) => Promise<void>,
+): Promise<T[]> {
+  const scenarios = limit(jobs);
+  const labs = limit(jobs);
+  const outcomes = runs.map((planned) => scenarios(() => run(planned, labs)));
+  // It is awaited when all before it are told.
+  for (const outcome of outcomes) outcome.catch(() => {});
+  const told: T[] = [];
+  try {
+    for (const outcome of outcomes) {
+      told.push(await outcome);
+      await tell(await outcome);
+    }
+    return told;
+  } finally {
+    // Whatever broke off the telling, what was begun is torn down first.
+    await Promise.allSettled(outcomes);
+  }
+}

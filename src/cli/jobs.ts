@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+
+/** `auto` as a number of labs at once: each guest keeps one processor busy, and what drives and judges it another. */
+export function jobsOf(jobs: number | 'auto', processors: number = usableProcessors()): number {
+  return jobs === 'auto' ? Math.max(1, Math.floor(processors / 2)) : jobs;
+}
+
+/** Those that we may use: by affinity, and by the quota of the control group, which containers have. */
+function usableProcessors(): number {
+  let quota = Number.POSITIVE_INFINITY;
+  try {
+    quota = processorsOf(readFileSync('/sys/fs/cgroup/cpu.max', 'utf8'));
+  } catch {
+    // No second version of control groups here, or not in one.
+  }
+  return Math.min(availableParallelism(), quota);
+}
+
+/** Kernel's cgroup-v2.rst: `cpu.max` is "$MAX $PERIOD" in microseconds; MAX may be `max`, for no limit. */
+export function processorsOf(cpuMax: string): number {
+  const [most = 'max', period = '100000'] = cpuMax.trim().split(' ');
+  return most === 'max' ? Number.POSITIVE_INFINITY : Number(most) / Number(period);
+}

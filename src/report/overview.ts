@@ -1,0 +1,72 @@
+/** Several runs on one page that needs nothing else: verdicts, expectations with their figures, and links to each run's own page. */
+import type { ScenarioResult } from '../verdict/index.ts';
+import type { Failure } from './failure.ts';
+import { html, type Markup, trusted } from './html/markup.ts';
+import { expectationsSection, headSection } from './html/sections.ts';
+import { table } from './html/table.ts';
+import { spreadRows, spreads, spreadTitle } from './spread.ts';
+import { sentence } from './story.ts';
+import { worst } from './worst.ts';
+
+/** A run, and where its own page is, relative to the overview. */
+export interface OverviewRun {
+  readonly result: ScenarioResult;
+  readonly page: string;
+}
+
+/** A whole HTML document that loads and runs nothing. @param style of the page */
+export function reportOverview(
+  runs: readonly OverviewRun[],
+  failures: readonly Failure[],
+  style: string,
+): string {
+  const results = runs.map(({ result }) => result);
+  const verdict = worst([...results.map((one) => one.verdict), ...failures.map(() => 'unknown' as const)]);
+  const { markup } = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<title>${verdict}: ${results.length + failures.length} runs</title>
+<style>${trusted(style)}</style>
+</head>
+<body>
+<main>
+<header class="${verdict}"><p class="badges"><b class="badge ${verdict}">${verdict}</b></p>
+<h1>${results.length + failures.length} runs</h1></header>
+${overview(runs, failures)}
+${spreads(results).map(
+  (spread) =>
+    html`<section><h2>${spreadTitle(spread)}</h2>${table(spreadRows(spread)[0] ?? [], spreadRows(spread).slice(1))}</section>`,
+)}
+${failures.map(failureSection)}
+${results.map((result) => html`${headSection(result)}${expectationsSection(result)}`)}
+</main>
+</body>
+</html>
+`;
+  return markup;
+}
+
+function overview(runs: readonly OverviewRun[], failures: readonly Failure[]): Markup {
+  const rows = [
+    ...failures.map(({ name, message }) => [html`<b class="badge unknown">no verdict</b>`, name, message]),
+    ...runs.map(({ result, page }) => [
+      html`<b class="badge ${result.verdict}">${result.verdict}</b>`,
+      html`<a href="${page}">${result.name}</a>`,
+      sentence(result),
+    ]),
+  ];
+  return html`<section>${table(['verdict', 'scenario', ''], rows)}</section>`;
+}
+
+function failureSection({ name, message, details, hint, runDir }: Failure): Markup {
+  return html`<header class="unknown"><h1>${name}</h1><p class="story">${message}</p>
+${hint === undefined ? undefined : html`<p>${hint}</p>`}</header>
+<section>${table(
+    ['evidence'],
+    details.map((line) => [line]),
+  )}<p class="hint">saved in ${runDir}</p></section>`;
+}

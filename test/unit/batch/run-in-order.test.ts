@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest';
+import { type PlannedRun, runInOrder } from '../../../src/cli/batch.ts';
+import { jobsOf, processorsOf } from '../../../src/cli/jobs.ts';
+import { exitCodeOf } from '../../../src/cli/outcome.ts';
+import { sideBySide } from '../../../src/cli/side-by-side.ts';
+
+const runs = ['a', 'b', 'c'].map((labName) => ({ labName }) as PlannedRun);
+
+test('outcomes are told in the order asked for, whichever is ready first', async () => {
+  const ended: string[] = [];
+  const told: string[] = [];
+  const waits: Record<string, number> = { a: 60, b: 5, c: 20 };
+  await runInOrder(
+    runs,
+    3,
+    async ({ labName }) => {
+      await new Promise((resolve) => setTimeout(resolve, waits[labName]));
+      ended.push(labName);
+      return labName;
+    },
+    async (name) => {
+      told.push(name);
+    },
+  );
+  expect(ended).toEqual(['b', 'c', 'a']);
+  expect(told).toEqual(['a', 'b', 'c']);
+});
+
+test('an error waits until all that was begun has ended, and the rest is not told', async () => {
+  const ended: string[] = [];
+  const told: string[] = [];
+  const all = runInOrder(
+    runs,
+    3,
+    async ({ labName }) => {
+      if (labName === 'b') throw new Error('b broke');
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      ended.push(labName);
+      return labName;
+    },
+    async (name) => {
+      told.push(name);
+    },
+  );
+  await expect(all).rejects.toThrow('b broke');
+  expect(told).toEqual(['a']);
+  expect(ended).toEqual(['a', 'c']);
+});
+
+test('auto means a lab for every two processors, and one at least', () => {
+  expect([1, 2, 3, 4, 16].map((processors) => jobsOf('auto', processors))).toEqual([1, 1, 1, 2, 8]);
+  expect(jobsOf('auto', 0.5)).toBe(1);
+  expect(jobsOf(7, 2)).toBe(7);
+});
+
+test('the quota of a control group is read as processors', () => {
+  expect(processorsOf('max 100000\n')).toBe(Number.POSITIVE_INFINITY);
+  expect(processorsOf('250000 100000\n')).toBe(2.5);
+});
+
+test('the worst outcome gives the exit code', () => {
+  const of = (...verdicts: ('pass' | 'fail' | 'unknown')[]) => verdicts.map((verdict) => ({ verdict }));
+  expect(exitCodeOf([])).toBe(0);
+  expect(exitCodeOf(of('pass', 'pass'))).toBe(0);
+  expect(exitCodeOf(of('pass', 'unknown'))).toBe(5);
+  expect(exitCodeOf(of('pass', 'unknown', 'fail'))).toBe(1);
+  expect(exitCodeOf(of('pass', 'unknown'), [{ exitCode: 4 }])).toBe(4);
+  expect(exitCodeOf(of('fail'), [{ exitCode: 3 }])).toBe(1);
+});
+
+test('without a terminal each message is a line that begins with the name of its lab', () => {
+  const lines: string[] = [];
+  const report = sideBySide({ report: ({ type, message }) => lines.push(`${type} ${message}`) });
+  report({ type: 'step', lab: 'a', message: 'boot' });
+  report({ type: 'warning', message: 'interrupted' });
+  expect(lines).toEqual(['step a: boot', 'warning interrupted']);
+});
+
+test('on a terminal each lab has one line until it is torn down, and warnings stay above', () => {
+  const lines: string[] = [];
+  let block: readonly string[] = [];
+  const report = sideBySide({
+    report: ({ type, message }) => lines.push(`${type} ${message}`),
+    status: (now) => {
+      block = now;
+    },
+  });
+  report({ type: 'step', lab: 'a', message: 'boot' });
+  report({ type: 'step', lab: 'longer', message: 'boot' });
+  report({ type: 'detail', lab: 'a', message: 'up' });
+  expect(block).toEqual(['a          0s  up', 'longer     0s  boot']);
+  report({ type: 'warning', lab: 'a', message: 'did not land' });
+  report({ type: 'end', lab: 'a', message: 'torn down' });
+  expect(block).toEqual(['longer     0s  boot']);
+  expect(lines).toEqual(['warning a: did not land']);
+});

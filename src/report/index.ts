@@ -4,6 +4,6 @@ export { type RunDetails, reportHtml } from './html.ts';
 export { reportJson } from './json.ts';
 export { reportJunit } from './junit.ts';
 export { reportMarkdown } from './markdown.ts';
-export { type OverviewRun, reportOverview } from './overview.ts';
+export { reportOverview } from './overview.ts';
 export { reportSummary } from './summary.ts';
 export { reportTerminal } from './terminal.ts';

@@ -9,7 +9,7 @@ import { sentence } from './story.ts';
 import { worst } from './worst.ts';
 
 /** A run, and where its own page is, relative to the overview. */
-export interface OverviewRun {
+interface OverviewRun {
   readonly result: ScenarioResult;
   readonly page: string;
 }

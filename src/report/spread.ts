@@ -11,7 +11,7 @@ export interface Spread {
 }
 
 /** Of the figure of one expectation, over all runs that could measure it. Null: none could. */
-export interface FigureSpread {
+interface FigureSpread {
   readonly role: 'main' | 'control';
   readonly expression: string;
   /** In how many runs it held. */

@@ -234,7 +234,7 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
       choose(async (context) => (await import('./commands/graph.ts')).graph(context, file, options)),
     );
 
-  command(program, 'capture', 'write packets of a node as pcap: made for `| wireshark -k -i -`')
+  command(program, 'capture', 'write packets of a node as pcapng: made for `| wireshark -k -i -`')
     .argument('<node>', 'node or switch; node:interface for one of its interfaces (networks are their names)')
     .addOption(labName())
     .addOption(flag('-f, --filter <expression>', 'only these packets (pcap-filter(7))'))

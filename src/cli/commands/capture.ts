@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import type { Writable } from 'node:stream';
+import type { Transform, Writable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import { exitCodes, InputError, WorldError } from '../../base/errors.ts';
 import { suggest } from '../../base/suggest.ts';
@@ -7,6 +7,7 @@ import type { HostProcess } from '../../hosts/contract.ts';
 import type { LiveLab } from '../../lab/index.ts';
 import type { Context } from '../context.ts';
 import { requirePlace, withLab } from '../labs.ts';
+import { pcapng } from '../pcapng.ts';
 
 interface CaptureFlags {
   readonly lab?: string;
@@ -17,7 +18,7 @@ interface CaptureFlags {
 }
 
 /**
- * Packets of a node as a capture file (pcap), to a file or to stdout: `| wireshark -k -i -`. Ends after so many packets
+ * Packets of a node as a capture file (pcapng), to a file or to stdout: `| wireshark -k -i -`. Ends after so many packets
  * or seconds, at Ctrl-C, or when whoever reads hangs up; tcpdump writes out what it has, and is gone.
  */
 export async function capture(context: Context, where: string, flags: CaptureFlags): Promise<number> {
@@ -27,7 +28,7 @@ export async function capture(context: Context, where: string, flags: CaptureFla
       {
         file: 'command line:',
         message: 'packets are no text for a terminal',
-        hint: 'write them to a file (-o trace.pcap), or pipe them: `| wireshark -k -i -`, `| tcpdump -n -r -`',
+        hint: 'write them to a file (-o trace.pcapng), or pipe them: `| wireshark -k -i -`, `| tcpdump -n -r -`',
       },
     ]);
   }
@@ -39,7 +40,14 @@ export async function capture(context: Context, where: string, flags: CaptureFla
     context.signal.addEventListener('abort', stop, { once: true });
     const timer = seconds === undefined ? undefined : setTimeout(stop, seconds * 1000);
     try {
-      const complaints = await copy(context, child, output, stop);
+      const { offsetMs } = await live.host.clockOffset();
+      const format = pcapng({
+        interface: `${place}:${device ?? 'any'}`,
+        ...(flags.filter === undefined ? {} : { filter: flags.filter }),
+        application: `tierlab ${context.version}`,
+        clockAheadMs: offsetMs,
+      });
+      const complaints = await copy(context, child, format, output, stop);
       const { exitCode } = await child.exited;
       if (exitCode !== 0 && !context.signal.aborted) throw failure(place, exitCode, complaints);
       return context.signal.aborted ? exitCodes.interrupted : exitCodes.pass;
@@ -69,6 +77,7 @@ function tcpdump(device: string, { filter, count }: CaptureFlags): string[] {
 async function copy(
   { report, print }: Context,
   child: HostProcess,
+  format: Transform,
   output: string | undefined,
   stop: () => void,
 ): Promise<string> {
@@ -79,7 +88,7 @@ async function copy(
   const target: Writable = output === undefined ? process.stdout : createWriteStream(output, { mode: 0o600 });
   // The reader may have seen enough before tcpdump has.
   target.on('error', stop);
-  await pipeline(child.stdout, target, { end: output !== undefined }).catch(
+  await pipeline(child.stdout, format, target, { end: output !== undefined }).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error;
     },

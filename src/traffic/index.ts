@@ -149,6 +149,10 @@ function chooseFlows(
   taken: Set<string>,
 ): readonly HeldFlow[] {
   const ranges = nodes.map(addressesOf);
+  const tooFew = (): Error =>
+    new Error(`traffic ${name}: the client has too few addresses for ${connections} connections`);
+  // Known beforehand, or the last ones would be looked for in vain, one by one.
+  if (ranges.some(({ count }) => count * ports * ranges.length < connections)) throw tooFew();
   return Array.from({ length: connections }, (_, flow) => {
     const range = ranges[flow % ranges.length] ?? { base: 0, count: 0 };
     const size = range.count * ports;
@@ -161,7 +165,7 @@ function chooseFlows(
       taken.add(`${address}:${port}`);
       return { flow, address, port, phaseMs: Math.round(random.next() * heartbeatMs * 1000) / 1000 };
     }
-    throw new Error(`traffic ${name}: the client has too few addresses for ${connections} connections`);
+    throw tooFew();
   });
 }
 

@@ -12,6 +12,7 @@ export const hostPrograms: Readonly<Record<HostName, readonly Program[]>> = {
   ],
   uml: [
     { command: 'linux.uml', debianPackage: 'user-mode-linux' },
+    { command: 'perl', debianPackage: 'perl-base' },
     { command: 'ip', debianPackage: 'iproute2' },
     { command: 'modprobe', debianPackage: 'kmod' },
   ],

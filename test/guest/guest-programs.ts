@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'rolldown';
+import type { HostLab } from '../../src/hosts/contract.ts';
 
 /** Bundles the keeper and the agent as they are in the sources now, so that no stale `dist/` is tested. */
 export async function buildGuestPrograms(): Promise<{ directory: string; remove: () => Promise<void> }> {
@@ -25,4 +28,33 @@ export async function makeLab(): Promise<{ id: string; directory: string }> {
     .toString(16)
     .padStart(6, '0');
   return { id, directory: await mkdtemp(join(tmpdir(), `tierlab-${id}-`)) };
+}
+
+/** Opens a guest in another process, which is killed as soon as the guest is open. @returns what it said */
+export async function openElsewhere(
+  lab: HostLab,
+  programs: string,
+  wrapper: readonly string[],
+): Promise<string> {
+  const dir = join(programs, 'elsewhere');
+  await build({
+    platform: 'node',
+    logLevel: 'warn',
+    input: { opener: join(import.meta.dirname, '../../src/hosts/uml/index.ts') },
+    output: { dir, format: 'esm', codeSplitting: false },
+  });
+  const script = `
+    const { umlHost } = await import(${JSON.stringify(join(dir, 'opener.js'))});
+    const host = await umlHost(${JSON.stringify(programs)}).open({ lab: ${JSON.stringify(lab)}, report: () => {} });
+    console.log('opened', (await host.exec(['true'])).exitCode);
+    setInterval(() => {}, 1000);`;
+  const [program = '', ...args] = [...wrapper, process.execPath, '--input-type=module', '-e', script];
+  const child = spawn(program, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said += chunk;
+  });
+  const [first] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit').then(() => [said])]);
+  if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+  return String(first);
 }

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chownSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +8,7 @@ import { findTagged } from '../../src/hosts/process-tag.ts';
 import { umlHost } from '../../src/hosts/uml/index.ts';
 import { factsOf, inSessions } from '../../src/hosts/uml/processes.ts';
 import { readRecord } from '../../src/hosts/uml/record.ts';
-import { buildGuestPrograms, makeLab } from './guest-programs.ts';
+import { buildGuestPrograms, makeLab, openElsewhere } from './guest-programs.ts';
 
 const quiet = { report: () => {} };
 
@@ -353,29 +351,3 @@ describe('a user-mode-linux guest', { timeout: 120_000 }, () => {
 });
 
 const pidOf = (lab: HostLab): number => readRecord(lab.directory)?.pid ?? 0;
-
-/** Opens a guest in another process, which is killed as soon as the guest is open. @returns what it said */
-async function openElsewhere(lab: HostLab, programs: string, wrapper: readonly string[]): Promise<string> {
-  const { build } = await import('rolldown');
-  const dir = join(programs, 'elsewhere');
-  await build({
-    platform: 'node',
-    logLevel: 'warn',
-    input: { opener: 'src/hosts/uml/index.ts' },
-    output: { dir, format: 'esm', codeSplitting: false },
-  });
-  const script = `
-    const { umlHost } = await import(${JSON.stringify(join(dir, 'opener.js'))});
-    const host = await umlHost(${JSON.stringify(programs)}).open({ lab: ${JSON.stringify(lab)}, report: () => {} });
-    console.log('opened', (await host.exec(['true'])).exitCode);
-    setInterval(() => {}, 1000);`;
-  const [program = '', ...args] = [...wrapper, process.execPath, '--input-type=module', '-e', script];
-  const child = spawn(program, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-  let said = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    said += chunk;
-  });
-  const [first] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit').then(() => [said])]);
-  if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
-  return String(first);
-}

@@ -6,6 +6,7 @@ import { WorldError } from '../../base/errors.ts';
 import type { Host, OpenOptions } from '../contract.ts';
 import { labVariable } from '../process-tag.ts';
 import { findProgram, installCommand } from '../programs.ts';
+import { confineFile, confineScript, confining, unconfined } from './confine.ts';
 import { Connection, greeting } from './connection.ts';
 import { chooseCpu } from './cpu.ts';
 import { guestFiles } from './files.ts';
@@ -36,6 +37,8 @@ export async function boot(options: BootOptions): Promise<Host> {
   try {
     const { kernel } = await greeting(connection, signal);
     report({ type: 'detail', message: `guest kernel ${kernel} is up` });
+    const loose = consoleTail(lab.directory, 50).find((line) => line.startsWith(unconfined));
+    if (loose !== undefined) report({ type: 'detail', message: loose });
     return guestHost(lab, connection, kernel);
   } catch (error) {
     await connection.close(guestDied(lab.directory));
@@ -65,6 +68,7 @@ function prepare({ lab, memoryMb = 1024, programs }: BootOptions): KeeperOrder {
   mkdirSync(files.uml, { mode: 0o700 });
   writeFileSync(files.fstab, fstab(init), { mode: 0o600 });
   writeFileSync(files.init, initScript(init), { mode: 0o700 });
+  writeFileSync(confineFile(lab.directory), confineScript, { mode: 0o600 });
 
   const taskset = findProgram('taskset');
   const cpu = taskset === undefined ? undefined : chooseCpu(Number.parseInt(lab.id, 16) || 0);
@@ -74,7 +78,14 @@ function prepare({ lab, memoryMb = 1024, programs }: BootOptions): KeeperOrder {
   const own = [`mem=${memoryMb}M`, 'uml_dir=uml', 'umid=guest'];
   return {
     directory: lab.directory,
-    argv: [...pinned, linux, ...own, ...root, ...devices, ...shortcuts],
+    argv: confining(lab.directory, findProgram('perl') ?? 'perl', [
+      ...pinned,
+      linux,
+      ...own,
+      ...root,
+      ...devices,
+      ...shortcuts,
+    ]),
     env: {
       PATH: process.env.PATH ?? '/usr/bin:/bin',
       TMPDIR: memoryFolder(memoryMb, files.uml),

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
+import { confineName } from './confine.ts';
 
 /** What /proc tells of a process, as far as a guest's processes are told by it. */
 export interface ProcessFacts {
@@ -9,9 +10,18 @@ export interface ProcessFacts {
   readonly program: string;
 }
 
-/** A guest kernel or one of its tasks; before taskset has executed the kernel it runs under that name. */
-export function isGuest({ program }: ProcessFacts): boolean {
-  return program === 'linux.uml' || program === 'taskset';
+/** A guest kernel or one of its tasks; before it is executed the kernel is what confines and pins it. */
+export function isGuest({ pid, program }: ProcessFacts): boolean {
+  return program === 'linux.uml' || program === 'taskset' || (program === 'perl' && isConfining(pid));
+}
+
+function isConfining(pid: number): boolean {
+  try {
+    const [, script = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return basename(script) === confineName;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -30,7 +30,7 @@ import {
   type Programs,
   requirementsOf,
 } from './lab/index.ts';
-import { foretell } from './oracle/index.ts';
+import { contestedFlows, foretell } from './oracle/index.ts';
 import { describeEntry, type Scenario, type TimelineEntry } from './scenario/index.ts';
 import {
   measureTypes,
@@ -242,6 +242,7 @@ async function observe(
   };
   report({ type: 'step', message: 'starting the traffic' });
   const jobs = trafficJobs(scenario.traffic, live.plan, scenario.seed, {
+    isContested: contestedFlows(live.plan),
     rampPerSecond: rampPerSecond[live.host.name],
   });
   const sessions = await Promise.all(jobs.map((job) => startTraffic(live, job, onEvent)));

@@ -2,7 +2,7 @@
 import { type Chance, certain, never, times, unknown } from './chance.ts';
 import type { Way } from './ecmp.ts';
 import type { Case, Places } from './places.ts';
-import { losses, type Turn } from './turns.ts';
+import { losses, reorders, type Turn } from './turns.ts';
 import type { ForetoldFlow } from './types.ts';
 
 export interface Fate {
@@ -26,9 +26,10 @@ export function fateOf(
   places: Places,
   patience: Patience,
 ): Fate {
-  if (!Object.hasOwn(losses, turn.fault)) return { exposed: unknown, broken: unknown };
   const hit = (name: string | null): boolean => name !== null && turn.targets.includes(name);
   const exposed = turn.restores ? never : certain;
+  if (turn.fault === reorders) return { exposed: ways[0]?.some(hit) ? exposed : never, broken: never };
+  if (!Object.hasOwn(losses, turn.fault)) return { exposed: unknown, broken: unknown };
   switch (turn.kind) {
     case 'bird':
     case 'ipvs':
@@ -66,7 +67,7 @@ function changeOfWay(
   const l4 = places.node(to);
   if (l4?.options.sloppy_tcp === false) return end(turn, patience);
   const down = new Set([...turn.after].filter((name) => places.node(name)?.kind === 'haproxy'));
-  const chosen = places.choice(to, flow, down.size === 0 ? undefined : down);
+  const chosen = places.choice(to, flow, down.size === 0 ? undefined : down, turn.orders.get(to));
   // Nobody answers, or nobody that can be named.
   if (chosen === undefined || (chosen !== null && inCase.l7 === null)) return unknown;
   if (chosen !== null) return chosen === inCase.l7 ? never : end(turn, patience);

@@ -4,6 +4,7 @@ export { type Knowledge, outcomes } from './ecmp.ts';
 export { type Fabric, fabricOf } from './fabric.ts';
 export { foretell } from './foretell.ts';
 export { buildTable, lookup, shareOfDifference } from './mh.ts';
+export { contestedFlows } from './order.ts';
 export { predict } from './predict.ts';
 export { chooserOf } from './scheduler.ts';
 export { type Server, withWeight } from './server.ts';

@@ -3,7 +3,7 @@ import { type Chance, certain, isPossible, never, unknown } from './chance.ts';
 import type { Way } from './ecmp.ts';
 import type { Patience } from './fate.ts';
 import type { Places } from './places.ts';
-import { losses, type Turn } from './turns.ts';
+import { losses, reorders, type Turn } from './turns.ts';
 
 export const l4Of = (way: Way): string | undefined => way?.at(-1);
 
@@ -18,6 +18,7 @@ export function moveOf(
   places: Places,
   { heartbeatMs }: Patience,
 ): Chance {
+  if (turn.fault === reorders) return never;
   if (!Object.hasOwn(losses, turn.fault)) return unknown;
   if (from === to || to === undefined) return never;
   // It is reset before it has an entry in the table.

@@ -2,6 +2,7 @@
 import type { Plan, PlannedNode } from '../topology/types.ts';
 import { type Outcome, outcomes, type Way } from './ecmp.ts';
 import { type Fabric, fabricOf } from './fabric.ts';
+import { type Order, reordered } from './order.ts';
 import { type Choose, chooserOf } from './scheduler.ts';
 import type { ForetoldFlow, KnownWay, KnownWays } from './types.ts';
 
@@ -21,8 +22,17 @@ export interface Places {
    * @param states of the routers and L4 nodes: in each the nodes that are gone; the first is the one in which all is well
    */
   cases(flow: ForetoldFlow, states: readonly ReadonlySet<string>[]): readonly Case[];
-  /** The L7 that an L4 node chooses; null: that does not follow from the flow; undefined: none. `down`: L7 nodes of weight 0. */
-  choice(l4: string, flow: ForetoldFlow, down?: ReadonlySet<string>): string | undefined | null;
+  /**
+   * The L7 that an L4 node chooses; null: that does not follow from the flow; undefined: none.
+   * @param down L7 nodes of weight 0
+   * @param order of its servers; default: as planned
+   */
+  choice(
+    l4: string,
+    flow: ForetoldFlow,
+    down?: ReadonlySet<string>,
+    order?: Order,
+  ): string | undefined | null;
   /** Do all L4 nodes choose by the same table? */
   readonly alike: boolean;
   node(name: string): PlannedNode | undefined;
@@ -34,8 +44,17 @@ export function placesOf(plan: Plan, ways: KnownWays): Places {
   const fabrics = new Map<string, Fabric>();
   const choosers = choosersOf(plan);
   const seen = new Map<string, readonly Outcome[]>();
-  const choice: Places['choice'] = (l4, { address, port, service }, down) => {
-    const choose = choosers.get(`${l4} ${service}`);
+  const others = new Map<string, Choose | undefined>();
+  const chooserWith = (name: string, service: string, order: Order): Choose | undefined => {
+    const node = nodes.get(name);
+    const found = node?.services.find((each) => each.name === service);
+    if (node === undefined || found === undefined) return undefined;
+    return remembered(others, JSON.stringify([name, service, order]), () =>
+      chooserOf(reordered(node, order), found.port),
+    );
+  };
+  const choice: Places['choice'] = (l4, { address, port, service }, down, order) => {
+    const choose = order === undefined ? choosers.get(`${l4} ${service}`) : chooserWith(l4, service, order);
     return choose === undefined ? null : choose(address, port, down);
   };
   const waysOf = (

@@ -1,5 +1,6 @@
 import type { Scenario, TimelineEntry } from '../scenario/types.ts';
 import type { Plan } from '../topology/types.ts';
+import type { Order } from './order.ts';
 
 /** An entry of the timeline and the lab around it. */
 export interface Turn {
@@ -22,6 +23,8 @@ export interface Turn {
   readonly after: ReadonlySet<string>;
   /** L4 nodes that have lost their connection table since the start. */
   readonly forgetful: ReadonlySet<string>;
+  /** L4 nodes that have their servers in another order than planned, after it. */
+  readonly orders: ReadonlyMap<string, Order>;
 }
 
 /** What takes a node away, and whether it still knows its connections when it comes back. */
@@ -32,6 +35,9 @@ export const losses: Readonly<Record<string, 'forgets' | 'remembers'>> = {
   drain: 'remembers',
 };
 
+/** Changes the table of an L4 node, but not where it sends the flows that it knows. */
+export const reorders = 'l4.order';
+
 /** The timeline, each entry with the state of the lab around it. */
 export function turnsOf(
   { timeline, durationMs }: Pick<Scenario, 'timeline' | 'durationMs'>,
@@ -39,6 +45,7 @@ export function turnsOf(
 ): readonly Turn[] {
   const underWay = new Map<string, readonly string[]>();
   const forgetful = new Set<string>();
+  const orders = new Map<string, Order>();
   const gone = (): ReadonlySet<string> => new Set([...underWay.values()].flat());
   return timeline.flatMap((entry): Turn[] => {
     const start = 'of' in entry ? timeline.find(({ name }) => name === entry.of) : entry;
@@ -50,6 +57,11 @@ export function turnsOf(
     if ('of' in entry) underWay.delete(name);
     else if (Object.hasOwn(losses, fault)) underWay.set(name, targets);
     if (losses[fault] === 'forgets') for (const target of targets) forgetful.add(target);
+    if (fault === reorders)
+      for (const target of targets) {
+        if ('of' in entry) orders.delete(target);
+        else orders.set(target, orderOf(start));
+      }
     const end = timeline.find((other) => 'of' in other && other.of === name);
     return [
       {
@@ -65,10 +77,15 @@ export function turnsOf(
         before,
         after: gone(),
         forgetful: new Set(forgetful),
+        orders: new Map(orders),
       },
     ];
   });
 }
+
+/** Its keys were held against the fault's schema when the scenario was loaded. */
+const orderOf = (entry: TimelineEntry): Order =>
+  (entry.action === 'inject' ? (entry.options.order as Order | undefined) : undefined) ?? 'reverse';
 
 const isRestoring = (entry: TimelineEntry): boolean => 'of' in entry;
 

@@ -1,8 +1,14 @@
 /** The reasons of a forecast, for people. */
 import type { Places } from './places.ts';
-import { losses, type Turn } from './turns.ts';
+import { losses, reorders, type Turn } from './turns.ts';
 
 export function whyOf(turn: Turn, places: Places): string[] {
+  if (turn.fault === reorders)
+    return [
+      turn.restores
+        ? 'the table is as planned again; flows that are known keep their L7'
+        : 'the table of that L4 node differs from the others from now on; flows that it knows keep their L7',
+    ];
   if (!Object.hasOwn(losses, turn.fault))
     return [`what ${turn.fault} does to flows cannot be computed: any may break`];
   switch (turn.kind) {
@@ -40,7 +46,7 @@ function whoMoves({ restores, kind }: Turn): string[] {
   ];
 }
 
-function whatMovingDoes({ after }: Turn, places: Places): string[] {
+function whatMovingDoes({ after, orders }: Turn, places: Places): string[] {
   const l4s = places.balancers.filter(({ name }) => !after.has(name));
   if (l4s.length === 0) return ['no L4 node is left'];
   if (l4s.every(({ options }) => options.sloppy_tcp === false))
@@ -48,7 +54,7 @@ function whatMovingDoes({ after }: Turn, places: Places): string[] {
   if (l4s.some(({ options }) => options.scheduler === 'rr'))
     return ['the scheduler rr does not depend on the flow: a flow that moves keeps its L7 by luck only'];
   return [
-    places.alike
+    places.alike && ![...orders.keys()].some((name) => !after.has(name))
       ? 'all L4 nodes compute the same table and take flows on in midstream (sloppy_tcp): a flow that moves keeps its L7'
       : 'the tables of the L4 nodes differ: a flow that moves breaks where they disagree on it',
   ];

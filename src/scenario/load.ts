@@ -161,6 +161,7 @@ function trafficOf(entry: TrafficEntry): ScenarioTraffic {
     stall: stallMs,
     upload: uploadBytes,
     download: downloadBytes,
+    contested,
   } = entry;
   return {
     type: 'held-tcp',
@@ -173,6 +174,7 @@ function trafficOf(entry: TrafficEntry): ScenarioTraffic {
     stallMs,
     uploadBytes,
     downloadBytes,
+    ...(contested ? { contested } : {}),
   };
 }
 

@@ -37,6 +37,7 @@ export type TrafficEntry = {
       readonly stall: number;
       readonly upload: number;
       readonly download: number;
+      readonly contested: boolean;
     }
   | { readonly type: 'http'; readonly rate: number }
 );
@@ -200,6 +201,10 @@ const heldTcp = z.strictObject({
   stall: durationField('A heartbeat that takes longer makes a stalled flow.').prefault('1s'),
   upload: sizeField('Payload of a heartbeat.').prefault(256),
   download: sizeField("Payload of a heartbeat's answer.").prefault(256),
+  contested: z.boolean().default(false).meta({
+    description:
+      'Only connections whose L7 depends on the order of the servers: those that an L4 node sends elsewhere when it has its servers in reverse order. Few are so by chance.',
+  }),
 });
 
 const http = z.strictObject({

@@ -23,6 +23,8 @@ export interface TrafficOptions {
   readonly rampPerSecond?: number;
   /** The program stops by itself after this long. Default one hour. */
   readonly limitMs?: number;
+  /** For traffic that wants contested flows only: is a flow of the service, from that client's end, one? */
+  readonly isContested?: (service: string, address: string, port: number) => boolean;
 }
 
 /**
@@ -35,14 +37,14 @@ export function trafficJobs(
   traffic: readonly ScenarioTraffic[],
   plan: Plan,
   seed: number,
-  { rampPerSecond = 250, limitMs = 3_600_000 }: TrafficOptions = {},
+  { rampPerSecond = 250, limitMs = 3_600_000, isContested = () => true }: TrafficOptions = {},
 ): readonly TrafficJob[] {
   const clients = [...new Set(traffic.flatMap((spec) => clientsOf(plan, spec)))];
   return clients.map((client) => ({
     node: client.name,
     rampPerSecond: rampPerSecond / clients.length,
     limitMs,
-    ...workOf(client, traffic, plan, seed),
+    ...workOf(client, traffic, plan, seed, isContested),
   }));
 }
 
@@ -83,6 +85,7 @@ function workOf(
   traffic: readonly ScenarioTraffic[],
   plan: Plan,
   seed: number,
+  isContested: NonNullable<TrafficOptions['isContested']>,
 ): Pick<TrafficJob, 'held' | 'http'> {
   const taken = new Set<string>();
   const held: HeldJob[] = [];
@@ -94,7 +97,9 @@ function workOf(
     const random = seeded(seed, `traffic:${spec.name}`);
     if (spec.type === 'held-tcp') {
       // For all nodes alike, so that none chooses what another has.
-      const flows = chooseFlows(spec, nodes, random, taken);
+      const fits = (address: string, port: number): boolean =>
+        spec.contested !== true || isContested(spec.to, address, port);
+      const flows = chooseFlows(spec, nodes, random, taken, fits);
       const { name, heartbeatMs, timeoutMs, uploadBytes, downloadBytes } = spec;
       const own = flows.filter(({ flow }) => flow % nodes.length === place);
       if (place >= 0)
@@ -147,6 +152,7 @@ function chooseFlows(
   nodes: readonly PlannedNode[],
   random: Random,
   taken: Set<string>,
+  fits: (address: string, port: number) => boolean,
 ): readonly HeldFlow[] {
   const ranges = nodes.map(addressesOf);
   const tooFew = (): Error =>
@@ -161,7 +167,7 @@ function chooseFlows(
       at = tries < 1000 ? random.integer(range.count) * ports + random.integer(ports) : (at + 1) % size;
       const address = formatAddress(range.base + Math.floor(at / ports));
       const port = firstPort + (at % ports);
-      if (taken.has(`${address}:${port}`)) continue;
+      if (taken.has(`${address}:${port}`) || !fits(address, port)) continue;
       taken.add(`${address}:${port}`);
       return { flow, address, port, phaseMs: Math.round(random.next() * heartbeatMs * 1000) / 1000 };
     }

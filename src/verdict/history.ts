@@ -58,6 +58,8 @@ export type TrafficSpec =
       /** Bytes of payload that each heartbeat carries up and each answer down. */
       readonly uploadBytes: number;
       readonly downloadBytes: number;
+      /** Only flows whose L7 depends on the order in which an L4 node has its servers. Absent: any. */
+      readonly contested?: true;
     }
   | {
       readonly type: 'http';

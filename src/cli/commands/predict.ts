@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { exitCodes } from '../../base/errors.ts';
 import { formatDuration } from '../../base/units.ts';
 import { kindTable } from '../../kinds/index.ts';
-import { type Bounds, predict as foretell, type Prediction } from '../../oracle/index.ts';
+import { type Bounds, contestedFlows, predict as foretell, type Prediction } from '../../oracle/index.ts';
 import type { Scenario } from '../../scenario/index.ts';
 import { planTopology, type Topology } from '../../topology/index.ts';
 import { heldFlows, trafficJobs } from '../../traffic/index.ts';
@@ -50,7 +50,11 @@ function predictControl(
 
 function predictRun(scenario: Scenario, topology: Topology): Prediction {
   const plan = planTopology(topology, kindTable);
-  return foretell(scenario, plan, heldFlows(trafficJobs(scenario.traffic, plan, scenario.seed)));
+  return foretell(
+    scenario,
+    plan,
+    heldFlows(trafficJobs(scenario.traffic, plan, scenario.seed, { isContested: contestedFlows(plan) })),
+  );
 }
 
 function describeShares({ shares }: Prediction): string {

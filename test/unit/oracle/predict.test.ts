@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import {
   chooserOf,
   compare,
+  contestedFlows,
   type EntryForecast,
   type ForetoldFlow,
   type KnownWay,
@@ -303,4 +304,39 @@ test('a run that was measured broke exactly the flows that its measured ways for
 
   const before = predict({ timeline, durationMs: 15_000, traffic }, unprotected, ran);
   expect(compare(before.total, measuredSet)).toMatchObject([{ surplus: [], withinBounds: true }]);
+});
+
+test('another order of servers breaks nobody by itself, and of the flows that move to it those on which the tables disagree', () => {
+  const isContested = contestedFlows(plan);
+  // Enough of them for a few to be contested: one in four hundred is.
+  const many = Array.from({ length: 12_000 }, (_, flow): ForetoldFlow => {
+    const address = `203.0.113.${1 + (flow % 200)}`;
+    return { traffic: 'held', flow, address, port: 10_000 + 3 * flow, service: 'web', client: 'client' };
+  });
+  const contested = many.filter(({ service, address, port }) => isContested(service, address, port));
+  expect(contested.length).toBeGreaterThan(10);
+  expect(contested.length).toBeLessThan(60);
+  const ways = new Map(many.map((flow): [string, KnownWay] => [nameOf(flow), { l4: 'l4-1' }]));
+  const [order, elsewhere] = ['l4-2', 'l4-1'].map((l4) => inject('l4.order', l4, 1000)) as [Entry, Entry];
+  const told = (timeline: Entry[]): Prediction =>
+    predict({ timeline, durationMs: 20_000, traffic }, plan, many, ways);
+
+  const { entries, sets } = told([order, crash]);
+  expect(entries[0]?.byTraffic[0]).toMatchObject({ exposed: { most: 0 }, must: [], may: [] });
+  expect(entries[1]?.byTraffic[0]?.must).toEqual(contested.map(({ flow }) => flow));
+  expect(sets[0]?.broken.must).toEqual(contested.map(({ flow }) => flow));
+  // Put right in time, or on the node that dies: nothing.
+  expect(told([order, heal(order, 1500), crash]).total[0]).toMatchObject({ must: [], may: [] });
+  expect(told([elsewhere, crash]).total[0]).toMatchObject({ must: [], may: [] });
+});
+
+test('no flow is contested where the order does not matter, and that is said', () => {
+  const random = {
+    ...plan,
+    nodes: plan.nodes.map((node) => ({ ...node, options: { ...node.options, scheduler: 'rr' } })),
+  };
+  expect(() => contestedFlows(random)('web', '203.0.113.1', 12_345)).toThrow('no flow of web is contested');
+  expect(() => contestedFlows(plan)('nothing', '203.0.113.1', 12_345)).toThrow(
+    'no flow of nothing is contested',
+  );
 });

@@ -114,3 +114,20 @@ test('more connections than the client has ends are refused', () => {
   const few = plan(client('client', '203.0.113.8/32'));
   expect(() => trafficJobs([{ ...held, connections: 60_000 }], few, 1)).toThrow(/too few addresses/);
 });
+
+test('of a traffic that wants contested flows all are, and of the others none is looked at', () => {
+  const asked = new Set<string>();
+  const isContested = (service: string, _address: string, port: number): boolean => {
+    asked.add(service);
+    return port % 400 === 7;
+  };
+  const picky = { ...more, connections: 100, contested: true } as const;
+  const [job] = trafficJobs([held, picky], one, 7, { isContested });
+  const [plain, contested] = job?.held ?? [];
+  expect(contested?.flows).toHaveLength(100);
+  expect(contested?.flows.every(({ port }) => port % 400 === 7)).toBe(true);
+  expect(new Set(contested?.flows.map(({ address, port }) => `${address}:${port}`)).size).toBe(100);
+  expect(plain?.flows.some(({ port }) => port % 400 !== 7)).toBe(true);
+  expect(trafficJobs([held, picky], one, 7, { isContested })[0]).toEqual(job);
+  expect([...asked]).toEqual(['web']);
+});

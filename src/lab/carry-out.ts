@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { WorldError } from '../base/errors.ts';
 import type { PlannedNode } from '../topology/types.ts';
 import type { LabChange } from './change.ts';
-import { endChange } from './change-record.ts';
+import { assertUnchanging, endChange } from './change-record.ts';
 import { labView } from './lab-view.ts';
 import type { LiveLab } from './live.ts';
 import type { NodeChange } from './node-change.ts';
@@ -25,6 +25,7 @@ interface CarryOutOptions {
 
 /** @throws WorldError (exit code 4) with all that stands in the way; nothing is touched */
 export async function assertChangeable(lab: LiveLab, { refusals, changed }: LabChange): Promise<void> {
+  await assertUnchanging(lab.paths);
   const found = (await Promise.all(changed.map((change) => obstacles(lab, change)))).flat();
   if (refusals.length + found.length === 0) return;
   const { name } = lab.paths;

@@ -1,5 +1,5 @@
 /** A change of a lab that is under way: on disk before anything is touched, and at the same time the lock that keeps others out. */
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { access, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WorldError } from '../base/errors.ts';
 import type { Plan } from '../topology/types.ts';
@@ -21,6 +21,15 @@ export async function beginChange(lab: LabPaths, plan: Plan): Promise<void> {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     throw await explain(lab);
   }
+}
+
+/** @throws WorldError if the lab is being changed, or a change was cut short */
+export async function assertUnchanging(lab: LabPaths): Promise<void> {
+  const isThere = await access(file(lab)).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) throw await explain(lab);
 }
 
 export async function endChange(lab: LabPaths): Promise<void> {

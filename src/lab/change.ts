@@ -37,12 +37,10 @@ export function labChange(before: Plan, after: Plan, lab: LabPaths, options: Plu
     files: new Map(files),
     refusals: [
       ...changed.flatMap((change) => change.refusals),
-      ...[...added, ...removed]
-        .filter(({ kind }) => options.kinds[kind]?.shared !== undefined)
-        .map(
-          ({ name, kind }) =>
-            `${name} is served by one process for all nodes of kind ${kind}, which takes none in and lets none go`,
-        ),
+      ...[...added, ...removed].flatMap(({ name, kind }) => {
+        const fixed = options.kinds[kind]?.traits.fixed;
+        return fixed === undefined ? [] : [`${name} cannot come or go: ${fixed}`];
+      }),
     ],
   };
 }

@@ -49,10 +49,10 @@ export function turnsOf(
   const gone = (): ReadonlySet<string> => new Set([...underWay.values()].flat());
   return timeline.flatMap((entry): Turn[] => {
     const start = 'of' in entry ? timeline.find(({ name }) => name === entry.of) : entry;
-    if (start === undefined || !('target' in start)) return [];
+    if (start === undefined || 'of' in start) return [];
     const { action, name }: { action: string; name: string } = start;
     const fault = 'fault' in start ? start.fault : action;
-    const targets = targetsOf(plan, start.target);
+    const targets = targetsOf(plan, 'tier' in start ? start.tier : start.target);
     const before = gone();
     if ('of' in entry) underWay.delete(name);
     else if (Object.hasOwn(losses, fault)) underWay.set(name, targets);

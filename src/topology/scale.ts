@@ -36,7 +36,15 @@ export function scalePlan(
   }
   if (group.sources !== undefined) {
     const message = `"${tier}" cannot be scaled: its nodes share ${group.sources} out, and connections are open from there`;
-    return refuse('tier', message, 'tiers that can: routers, balancers, proxies, backends');
+    return refuse('tier', message, 'give it more connections instead');
+  }
+  const fixed = kinds[group.kind]?.fixed;
+  if (fixed !== undefined) {
+    const able = topology.nodes.filter(
+      ({ kind, sources }) => kinds[kind]?.fixed === undefined && sources === undefined,
+    );
+    const hint = `tiers that can: ${able.map(({ name }) => name).join(', ')}`;
+    return refuse('tier', `"${tier}" cannot be scaled: ${fixed}`, hint);
   }
   if (!group.numbered) {
     const message = `"${tier}" is one node without a number, and stays one`;

@@ -27,6 +27,7 @@ export const web: Kind = {
     bgp: 'none',
     measures: webMeasures,
     drains: true,
+    fixed: 'one process serves all backends, through sockets that were opened when it started',
   },
   modules: [],
   programs: [{ command: 'perl', debianPackage: 'perl-base' }],

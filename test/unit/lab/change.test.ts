@@ -88,7 +88,6 @@ test.each([
   ['r', 2],
   ['l4', 3],
   ['l7', 1],
-  ['web', 2],
 ])('%s scaled by %i leaves all others what they are, and its servers behind theirs', (tier, by) => {
   const after = scaled(plan, tier, by);
   for (const node of plan.nodes) {

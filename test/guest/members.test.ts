@@ -1,0 +1,134 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../../src/base/until.ts';
+import { type Home, makeHome, threeTier } from './tierlab.ts';
+
+interface Change {
+  readonly added: string[];
+  readonly removed: string[];
+  readonly changed: { readonly node: string; readonly files: string[] }[];
+  readonly done: boolean;
+}
+
+describe('a lab that changes while it is up', () => {
+  let home: Home;
+  const fine = async (...args: string[]): Promise<string> => {
+    const { exitCode, stdout, stderr } = await home.run(...args);
+    expect(exitCode, `${args.join(' ')}: ${stderr}`).toBe(0);
+    return stdout;
+  };
+  const json = async <T = Change>(...args: string[]): Promise<T> =>
+    JSON.parse(await fine(...args, '--format', 'json')) as T;
+  const servers = async (l4: string): Promise<string[]> =>
+    (await fine('exec', l4, '--', 'ipvsadm', '-Ln', '--nosort')).match(/192\.0\.2\.\d+(?=:80)/g) ?? [];
+  const nodes = async (): Promise<string[]> => {
+    const { nodes: all } = await json<{ nodes: { node: string; state: string }[] }>('ps');
+    expect(all.filter(({ state }) => state !== 'up')).toEqual([]);
+    return all.map(({ node }) => node);
+  };
+
+  beforeAll(async () => {
+    home = await makeHome();
+    await fine('up', threeTier, '--host', 'uml');
+  });
+  afterAll(() => home.remove());
+
+  test('an L7 and an L4 node join under traffic: every table has the same servers in the same order, and nobody is cut off by the first', async () => {
+    const before = await nodes();
+    await fine('traffic', 'start', '--connections', '40', '--rate', '10');
+    expect(await json('scale', 'l7', '+1')).toMatchObject({ added: ['l7-4'], removed: [], done: true });
+    const status = await json<{ metrics: { held: { broken: number } } }>('traffic', 'status');
+    expect(status.metrics.held.broken).toBe(0);
+    expect(await json('scale', 'l4', '+1')).toMatchObject({ added: ['l4-3'], removed: [], done: true });
+
+    expect((await nodes()).filter((node) => !before.includes(node))).toEqual(['l4-3', 'l7-4']);
+    expect(await fine('graph')).toContain('l7-4');
+    // The kernel lists what was added last first.
+    const own = ['192.0.2.136', '192.0.2.135', '192.0.2.134', '192.0.2.133'];
+    for (const l4 of ['l4-1', 'l4-2', 'l4-3']) expect(await servers(l4)).toEqual(own);
+
+    const stopped = await json<{ events: { name: string; landed: boolean }[]; history: string }>(
+      'traffic',
+      'stop',
+    );
+    expect(stopped.events.map(({ name, landed }) => [name, landed])).toEqual([
+      ['scale', true],
+      ['scale', true],
+    ]);
+    // The new L4 node was seen to carry flows.
+    expect(await readFile(stopped.history, 'utf8')).toContain('"l4":"l4-3"');
+  });
+
+  test('apply shows the difference, makes it, and then has nothing to do', async () => {
+    const shown = await json('apply', threeTier, '--dry-run');
+    expect(shown).toMatchObject({ added: [], removed: ['l4-3', 'l7-4'], done: false });
+    expect(await nodes()).toContain('l7-4');
+    expect(await json('apply', threeTier)).toMatchObject({ ...shown, dryRun: false, done: true });
+    expect(await nodes()).not.toContain('l7-4');
+    expect(await servers('l4-2')).toEqual(['192.0.2.135', '192.0.2.134', '192.0.2.133']);
+    expect(await fine('exec', 'l7-1', '--', 'ip', 'rule')).not.toContain('192.0.2.137');
+    expect(await json('apply', threeTier)).toMatchObject({
+      added: [],
+      removed: [],
+      changed: [],
+      done: false,
+    });
+  });
+
+  test('an option that is edited reaches the nodes that have it, and no other', async () => {
+    const text = await readFile(threeTier, 'utf8');
+    const edited = join(home.directory, 'edited.yaml');
+    await writeFile(edited, text.replace('scheduler: mh,', 'scheduler: mh, sloppy_tcp: false,'));
+    const change = await json('apply', edited);
+    expect(change.changed.map(({ node }) => node)).toEqual(['l4-1', 'l4-2']);
+    const sloppy = ['exec', 'l4-2', '--', 'cat', '/proc/sys/net/ipv4/vs/sloppy_tcp'];
+    expect(await fine(...sloppy)).toBe('0\n');
+    await fine('apply', threeTier);
+    expect(await fine(...sloppy)).toBe('1\n');
+  });
+
+  test('what cannot be changed in place is refused with the way out, and nothing is touched', async () => {
+    const text = await readFile(threeTier, 'utf8');
+    const edited = join(home.directory, 'other.yaml');
+    await writeFile(edited, text.replace('port: 80', 'port: 81').replace('192.0.2.16/28', '192.0.2.32/28'));
+    const refused = await home.run('apply', edited);
+    expect(refused.exitCode).toBe(4);
+    expect(refused.stderr).toMatch(
+      /the services[\s\S]*network transit has another subnet[\s\S]*tierlab down/,
+    );
+    for (const [args, said] of [
+      [['scale', 'l8', '+1'], /unknown tier "l8"/],
+      [['scale', 'l4', '-2'], /must keep one/],
+      [['scale', 'web', '+1'], /one process serves all backends/],
+    ] as const)
+      expect(await home.run(...args)).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(said) });
+    // Its routers would be told of the new node, and forget that one of them is drained.
+    await fine('drain', 'r-1');
+    expect(await home.run('scale', 'l7', '+1')).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining('r-1 has another bird.conf'),
+    });
+    await fine('undrain', 'r-1');
+    expect(await nodes()).toHaveLength(12);
+  });
+
+  test('down leaves nothing of nodes that joined, also where a change was cut short', async () => {
+    await fine('scale', 'r', '+1');
+    const { child, outcome } = home.start('scale', 'l7', '+2');
+    const record = join(home.directory, 'labs/three-tier/change.json');
+    const begun = async (): Promise<{ ok: boolean; saw: string }> => {
+      const text = await readFile(record, 'utf8').catch(() => '');
+      return { ok: text !== '', saw: text };
+    };
+    await until(begun, { withinMs: 20_000, everyMs: 10, why: 'the change to begin' });
+    child.kill('SIGKILL');
+    await outcome;
+    expect(await home.run('scale', 'l4', '+1')).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining('cut short'),
+    });
+    await fine('down');
+    expect(await home.inventory()).toEqual([]);
+  });
+});

@@ -126,7 +126,8 @@ export async function judged(
       '--format',
       'json',
     );
-    if (exitCode !== 5 || attempt === 3)
-      return { exitCode, document: JSON.parse(stdout) as Document, stderr };
+    const document = JSON.parse(stdout) as Document;
+    if (exitCode !== 5 || attempt === 3) return { exitCode, document, stderr };
+    process.stderr.write(`${scenario}: unknown, tried again: ${document.scenarios[0]?.reasons.join('; ')}\n`);
   }
 }

@@ -7,18 +7,18 @@ export interface Fabric {
   readonly start: string;
   /** By node: its next hops when all is well, in the kernel's order. A node that stands there twice has two cables. */
   readonly hops: ReadonlyMap<string, readonly string[]>;
-  /** The L4 nodes. */
+  /** Who announces the VIP: the L4 nodes, or the L7 nodes where there are none before them. */
   readonly ends: ReadonlySet<string>;
 }
 
 /**
- * The ways from a client to the L4 nodes of a VIP that BGP gives: over the fewest AS hops, all that are equally short.
+ * The ways from a client to the nodes that announce a VIP (L4, or L7 without any) that BGP gives: over the fewest AS hops, all that are equally short.
  * BIRD installs next hops in the order of their addresses. A client without a router reaches the L4 nodes at once.
  */
 export function fabricOf(plan: Plan, vip: string, client: string): Fabric {
   const ends = new Set(
     plan.nodes
-      .filter(({ kind, services }) => kind === 'ipvs' && services.some((service) => service.vip === vip))
+      .filter(({ announces, services }) => announces && services.some((service) => service.vip === vip))
       .map(({ name }) => name),
   );
   const distance = distances(plan, ends);
@@ -38,7 +38,7 @@ export function fabricOf(plan: Plan, vip: string, client: string): Fabric {
   return { start: client, hops, ends };
 }
 
-/** AS hops from the L4 nodes, over BGP sessions: only routers pass on what they learned. */
+/** AS hops from those, over BGP sessions: only routers pass on what they learned. */
 function distances(plan: Plan, ends: ReadonlySet<string>): ReadonlyMap<string, number> {
   const found = new Map<string, number>([...ends].map((name) => [name, 0]));
   let edge = new Set(ends);

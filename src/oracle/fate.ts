@@ -1,5 +1,5 @@
 /** What becomes of one flow, in one case, when the timeline goes one entry further. */
-import { type Chance, certain, never, times, unknown } from './chance.ts';
+import { type Chance, certain, either, never, times, unknown } from './chance.ts';
 import type { Way } from './ecmp.ts';
 import type { Case, Places } from './places.ts';
 import { losses, reorders, type Turn } from './turns.ts';
@@ -30,6 +30,7 @@ export function fateOf(
   const exposed = turn.restores ? never : certain;
   if (turn.fault === reorders) return { exposed: ways[0]?.some(hit) ? exposed : never, broken: never };
   if (!Object.hasOwn(losses, turn.fault)) return { exposed: unknown, broken: unknown };
+  if (places.fixed && changesWays(turn, places)) return { exposed: unknown, broken: unknown };
   switch (turn.kind) {
     case 'bird':
     case 'ipvs':
@@ -38,7 +39,13 @@ export function fateOf(
         broken: changeOfWay(flow, inCase, ways, turn, places, patience),
       };
     case 'haproxy':
-      return hit(inCase.l7) ? { exposed, broken: lossOfEnd(turn, patience) } : unscathed;
+      return {
+        exposed: hit(inCase.l7) ? exposed : never,
+        broken: either(
+          hit(inCase.l7) ? lossOfEnd(turn, patience) : never,
+          changesWays(turn, places) ? changeOfWay(flow, inCase, ways, turn, places, patience) : never,
+        ),
+      };
     case 'web':
       return hit(inCase.backend) ? { exposed, broken: lossOfEnd(turn, patience) } : unscathed;
     case 'client':
@@ -48,9 +55,13 @@ export function fateOf(
   }
 }
 
+/** Do the routers send flows elsewhere for its sake? Those that lead there themselves, or that are hit. */
+export const changesWays = ({ kind, targets }: Turn, places: Places): boolean =>
+  kind === 'bird' || targets.some((name) => places.node(name)?.announces === true);
+
 const unscathed: Fate = { exposed: never, broken: never };
 
-/** Routers and L4 nodes: the flow goes another way, perhaps. */
+/** Routers and those that announce the VIP: the flow goes another way, perhaps. */
 function changeOfWay(
   flow: ForetoldFlow,
   inCase: Case,

@@ -21,6 +21,8 @@ export function moveOf(
   if (turn.fault === reorders) return never;
   if (!Object.hasOwn(losses, turn.fault)) return unknown;
   if (from === to || to === undefined) return never;
+  // Nobody watches flows on L7 nodes move; and next hops that are fixed follow no rule of BGP's.
+  if (places.fixed || places.node(to)?.kind !== 'ipvs') return unknown;
   // It is reset before it has an entry in the table.
   if (places.node(to)?.options.sloppy_tcp === false) return never;
   if (isPossible(broken)) return unknown;

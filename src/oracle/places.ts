@@ -23,7 +23,7 @@ export interface Places {
    */
   cases(flow: ForetoldFlow, states: readonly ReadonlySet<string>[]): readonly Case[];
   /**
-   * The L7 that an L4 node chooses; null: that does not follow from the flow; undefined: none.
+   * The L7 that an L4 node chooses, itself if it is one; null: that does not follow from the flow; undefined: none.
    * @param down L7 nodes of weight 0
    * @param order of its servers; default: as planned
    */
@@ -37,6 +37,8 @@ export interface Places {
   readonly alike: boolean;
   node(name: string): PlannedNode | undefined;
   readonly balancers: readonly PlannedNode[];
+  /** Has a router next hops that BGP does not change? */
+  readonly fixed: boolean;
 }
 
 export function placesOf(plan: Plan, ways: KnownWays): Places {
@@ -54,20 +56,25 @@ export function placesOf(plan: Plan, ways: KnownWays): Places {
     );
   };
   const choice: Places['choice'] = (l4, { address, port, service }, down, order) => {
+    if (nodes.get(l4)?.kind !== 'ipvs') return down?.has(l4) === true ? undefined : l4;
     const choose = order === undefined ? choosers.get(`${l4} ${service}`) : chooserWith(l4, service, order);
     return choose === undefined ? null : choose(address, port, down);
   };
-  const waysOf = (
-    { service, client }: ForetoldFlow,
-    { l4, hops }: KnownWay,
-    states: States,
-  ): readonly Outcome[] =>
-    remembered(seen, JSON.stringify([client, service, l4, hops, states.map((gone) => [...gone])]), () => {
-      const vip = plan.services.find(({ name }) => name === service)?.vip ?? '';
-      const fabric = remembered(fabrics, `${client} ${vip}`, () => fabricOf(plan, vip, client));
-      const knowledge = { ...(l4 === undefined ? {} : { l4 }), ...(hops === undefined ? {} : { hops }) };
-      return outcomes(fabric, states, knowledge);
-    });
+  const waysOf = ({ service, client }: ForetoldFlow, known: KnownWay, states: States): readonly Outcome[] => {
+    const { hops } = known;
+    // Where the routers lead to L7 nodes, that is where a flow was seen.
+    const l4 = known.l4 ?? (nodes.get(known.l7 ?? '')?.announces === true ? known.l7 : undefined);
+    return remembered(
+      seen,
+      JSON.stringify([client, service, l4, hops, states.map((gone) => [...gone])]),
+      () => {
+        const vip = plan.services.find(({ name }) => name === service)?.vip ?? '';
+        const fabric = remembered(fabrics, `${client} ${vip}`, () => fabricOf(plan, vip, client));
+        const knowledge = { ...(l4 === undefined ? {} : { l4 }), ...(hops === undefined ? {} : { hops }) };
+        return outcomes(fabric, states, knowledge);
+      },
+    );
+  };
   const targetsOf = (name: string | null): string[] =>
     (nodes.get(name ?? '')?.targets ?? []).map(({ node }) => node);
   const l7sOf = (flow: ForetoldFlow, known: KnownWay, l4: string): readonly (string | null)[] => {
@@ -92,6 +99,7 @@ export function placesOf(plan: Plan, ways: KnownWays): Places {
     alike: areAlike(choosers),
     node: (name) => nodes.get(name),
     balancers: plan.nodes.filter(({ kind }) => kind === 'ipvs'),
+    fixed: plan.nodes.some(({ kind, options }) => kind === 'bird' && (options.next_hops ?? 'bgp') !== 'bgp'),
   };
 }
 

@@ -1,4 +1,5 @@
 /** The reasons of a forecast, for people. */
+import { changesWays } from './fate.ts';
 import type { Places } from './places.ts';
 import { losses, reorders, type Turn } from './turns.ts';
 
@@ -11,11 +12,14 @@ export function whyOf(turn: Turn, places: Places): string[] {
     ];
   if (!Object.hasOwn(losses, turn.fault))
     return [`what ${turn.fault} does to flows cannot be computed: any may break`];
+  if (places.fixed && changesWays(turn, places))
+    return ['next hops are fixed: routers send flows on to where nobody may be left, and any may break'];
   switch (turn.kind) {
     case 'bird':
     case 'ipvs':
       return [...whoMoves(turn), ...whatMovingDoes(turn, places)];
     case 'haproxy':
+      if (changesWays(turn, places)) return [...whoMoves(turn), ...whatMovingDoes(turn, places)];
       return turn.restores
         ? []
         : [
@@ -37,7 +41,8 @@ export function whyOf(turn: Turn, places: Places): string[] {
 }
 
 function whoMoves({ restores, kind }: Turn): string[] {
-  const who = kind === 'ipvs' ? 'the flows of that L4 node' : 'the flows of that router';
+  const tiers: Readonly<Record<string, string>> = { ipvs: 'L4 node', haproxy: 'L7 node' };
+  const who = `the flows of that ${tiers[kind] ?? 'router'}`;
   return [
     !restores
       ? `the routers send ${who} elsewhere, and with more than two next hops some others too`
@@ -47,6 +52,8 @@ function whoMoves({ restores, kind }: Turn): string[] {
 }
 
 function whatMovingDoes({ after, orders }: Turn, places: Places): string[] {
+  if (places.balancers.length === 0)
+    return ['there are no L4 nodes: a flow that is sent to another L7 node than before is reset by it'];
   const l4s = places.balancers.filter(({ name }) => !after.has(name));
   if (l4s.length === 0) return ['no L4 node is left'];
   if (l4s.every(({ options }) => options.sloppy_tcp === false))

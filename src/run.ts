@@ -31,15 +31,8 @@ import {
   requirementsOf,
 } from './lab/index.ts';
 import { contestedFlows, foretell } from './oracle/index.ts';
-import { describeEntry, type Scenario, type TimelineEntry } from './scenario/index.ts';
-import {
-  measureTypes,
-  neededBy,
-  type Plan,
-  planTopology,
-  scalePlan,
-  type Topology,
-} from './topology/index.ts';
+import { describeEntry, plansOver, type Scenario, scaled, type TimelineEntry } from './scenario/index.ts';
+import { measureTypes, neededBy, type Plan, planTopology, type Topology } from './topology/index.ts';
 import {
   heldFlows,
   NodeWatch,
@@ -258,7 +251,7 @@ async function observe(
   if (reached) {
     watch.start(1000);
     defer.add('the path watch', () => watch.stop());
-    nodeWatch.start(asksNodes(scenario, live.plan) ? 500 : 1000);
+    nodeWatch.start(asksNodes(scenario, plansOf(scenario, role, live.plan)) ? 500 : 1000);
     defer.add('the node watch', () => nodeWatch.stop());
     await Promise.all([watch.look(), nodeWatch.look()]);
     if (asksOracle(expectationsOf(scenario, role))) {
@@ -290,7 +283,7 @@ async function observe(
         record: say,
         before: () => watch.look(),
         seed: scenario.seed,
-        scaled,
+        scaled: (plan, tier, by) => scaled(plan, tier, by, kindTable),
         signal,
       }),
     ]);
@@ -350,7 +343,7 @@ async function describeRun(
     seed: scenario.seed,
     traffic: scenario.traffic,
     expect: expectationsOf(scenario, role),
-    nodes: describeNodes(live.plan),
+    nodes: describeNodes(plansOf(scenario, role, live.plan)),
     ...(await environmentOf(live)),
     ...(role === 'control' && scenario.control !== undefined ? differences(scenario, scenario.control) : {}),
     steadyForMs: scenario.steady.forMs,
@@ -361,17 +354,24 @@ async function describeRun(
   };
 }
 
-const describeNodes = (plan: Plan): NodeSpec[] =>
-  plan.nodes.map((node) => ({
-    name: node.name,
-    tier: node.group,
-    needs: neededBy(node, plan),
-    measures: measureTypes(kindTable[node.kind]),
-  }));
+/** Every node that is there at some time. */
+function describeNodes(plans: readonly Plan[]): NodeSpec[] {
+  const specs = plans.flatMap((plan) =>
+    plan.nodes.map((node): [string, NodeSpec] => {
+      const { name, group: tier, kind } = node;
+      return [name, { name, tier, needs: neededBy(node, plan), measures: measureTypes(kindTable[kind]) }];
+    }),
+  );
+  return [...new Map(specs).values()];
+}
+
+/** What the lab is, one after another, while the timeline is played. */
+const plansOf = (scenario: Scenario, role: 'main' | 'control', plan: Plan): readonly Plan[] =>
+  plansOver(timelineOf(scenario, role), plan, kindTable);
 
 /** Is an expectation about a node or a tier? Then they are asked more often. */
-function asksNodes({ expect, control }: Scenario, { nodes }: Plan): boolean {
-  const names = new Set(nodes.flatMap(({ name, group }) => [name, group]));
+function asksNodes({ expect, control }: Scenario, plans: readonly Plan[]): boolean {
+  const names = new Set(plans.flatMap(({ nodes }) => nodes.flatMap(({ name, group }) => [name, group])));
   return [...expect, ...(control?.expect ?? [])].some(({ expression }) =>
     names.has(expression.trim().split('.')[0] ?? ''),
   );
@@ -382,13 +382,6 @@ const expectationsOf = ({ expect, control }: Scenario, role: 'main' | 'control')
 /** Names of all that an entry puts on record. */
 const namesOf = (entry: TimelineEntry, plan: Plan): string[] =>
   entry.action === 'rolling' ? rolledNames(entry, plan) : [entry.name];
-
-/** It was found possible when the scenario was loaded. */
-function scaled(plan: Plan, tier: string, by: number): Plan {
-  const after = scalePlan(plan, tier, by, kindTable);
-  if ('refusal' in after) throw new Error(after.refusal.message);
-  return after;
-}
 
 const timelineOf = ({ timeline, control }: Scenario, role: 'main' | 'control'): Scenario['timeline'] =>
   role === 'control' && control !== undefined ? control.timeline : timeline;

@@ -8,6 +8,7 @@ import {
   type Topology,
 } from '../topology/index.ts';
 import type { TimelineItem } from './schema.ts';
+import type { TimelineEntry } from './types.ts';
 
 /** Who is there when: a timeline may scale tiers. */
 export interface Membership {
@@ -16,6 +17,29 @@ export interface Membership {
   /** Every node that is there at some time. */
   readonly nodes: readonly PlannedNode[];
   readonly refused: readonly (ScaleRefusal & { readonly entry: number })[];
+}
+
+/** Each plan that a lab has, one after another, while a checked timeline is played. */
+export function plansOver(
+  timeline: readonly TimelineEntry[],
+  first: Plan,
+  kinds: KindTable,
+): readonly Plan[] {
+  const plans = [first];
+  let plan = first;
+  for (const entry of timeline) {
+    if (entry.action !== 'scale') continue;
+    plan = scaled(plan, entry.tier, entry.by, kinds);
+    plans.push(plan);
+  }
+  return plans;
+}
+
+/** The plan with so many nodes more in a tier, which was found possible when the scenario was loaded. */
+export function scaled(plan: Plan, tier: string, by: number, kinds: KindTable): Plan {
+  const after = scalePlan(plan, tier, by, kinds);
+  if ('refusal' in after) throw new Error(after.refusal.message);
+  return after;
 }
 
 export function membershipOf(

@@ -69,7 +69,7 @@ function notLanded({ faults, run, marks, steadyAt, timelineAt, endAt }: Recordin
     ...faults
       .filter(({ landed }) => !landed)
       .map(({ name, fault, action, evidence }) => {
-        const missed = fault === 'drain' ? 'complete' : action === 'heal' ? 'heal' : 'land';
+        const missed = ['drain', 'scale'].includes(fault) ? 'complete' : action === 'heal' ? 'heal' : 'land';
         return `${name} did not ${missed}${detailOf(evidence)}`;
       }),
     ...run.timeline

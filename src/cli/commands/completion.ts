@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { exitCodes } from '../../base/errors.ts';
 import { labNames, labPaths, readPlan } from '../../lab/index.ts';
+import type { PlannedNode } from '../../topology/index.ts';
 import type { Context } from '../context.ts';
 
 type Shell = 'bash' | 'zsh' | 'fish';
@@ -82,6 +83,8 @@ async function candidatesFor(
   const argument = command.registeredArguments[Math.min(position, command.registeredArguments.length - 1)];
   if (argument?.argChoices !== undefined) return [...argument.argChoices];
   if (argument?.name() === 'node') return nodeNames();
+  if (argument?.name() === 'tier') return tierNames();
+  if (argument?.name() === 'step') return stepNames();
   if (argument?.name() === 'fault') return Object.keys((await import('../../faults/index.ts')).faultTable);
   return argument?.name() === 'lab' && command.name() === 'down' ? labNames() : [];
 }
@@ -91,9 +94,23 @@ const commandNamed = (parent: Command, name: string | undefined): Command | unde
     (candidate) => candidate.name() === name || (name !== undefined && candidate.aliases().includes(name)),
   );
 
-async function nodeNames(): Promise<string[]> {
+const nodeNames = async (): Promise<string[]> => [...new Set((await plannedNodes()).map(({ name }) => name))];
+
+const tierNames = async (): Promise<string[]> => [
+  ...new Set((await plannedNodes()).map(({ group }) => group)),
+];
+
+/** What a rolling action may do to a node. */
+async function stepNames(): Promise<string[]> {
+  const { faultTable } = await import('../../faults/index.ts');
+  const ofNodes = Object.values(faultTable).filter(({ target }) => target === 'node');
+  return ['drain', 'undrain', ...ofNodes.map(({ name }) => name)];
+}
+
+/** Of all labs that are up. */
+async function plannedNodes(): Promise<readonly PlannedNode[]> {
   const plans = await Promise.all(
     (await labNames()).map((name) => readPlan(labPaths(name)).catch(() => undefined)),
   );
-  return [...new Set(plans.flatMap((plan) => plan?.nodes.map(({ name }) => name) ?? []))];
+  return plans.flatMap((plan) => plan?.nodes ?? []);
 }

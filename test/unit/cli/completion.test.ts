@@ -39,6 +39,7 @@ test('commands below a command are completed, and faults by their names', () => 
   expect(complete('fault', '')).toEqual(['add', 'list', 'heal']);
   expect(complete('traffic', 'st')).toEqual(['start', 'status', 'stop']);
   expect(complete('fault', 'add', 'node.c')).toContain('node.crash');
+  expect(complete('rolling', 'l7', 'drain', 'node.r')).toEqual(['node.restart']);
   expect(complete('graph', '--as', 's')).toEqual(['svg']);
 });
 

@@ -62,21 +62,24 @@ function alter(
 ): { readonly lines: readonly string[]; readonly refused: readonly string[] } {
   const gone = before.filter((line) => !after.includes(line));
   const added = after.filter((line) => !before.includes(line));
-  // A route is replaced at once: for a moment without it packets would be lost.
+  // A route or a next hop is replaced at once: for a moment without it packets would be lost.
   const isReplaced = (line: string): boolean =>
-    routeTo(line) !== undefined &&
-    [gone, added].every((all) => all.some((other) => routeTo(other) === routeTo(line)));
+    wayOf(line) !== undefined &&
+    [gone, added].every((all) => all.some((other) => wayOf(other) === wayOf(line)));
   return {
     lines: [
       ...added.map((line) => (isReplaced(line) ? line.replace(' add ', ' replace ') : line)),
-      ...gone
-        .filter((line) => undoable.test(line) && !isReplaced(line))
-        .map((line) => line.replace(' add ', ' del ')),
+      ...gone.filter((line) => undoable.test(line) && !isReplaced(line)).map(undo),
     ],
     refused: gone.filter((line) => !undoable.test(line)),
   };
 }
 
-const undoable = /^(address|route|rule) add /;
+/** Next hops are deleted by their id alone. */
+const undo = (line: string): string =>
+  (/^nexthop add id \d+/.exec(line)?.[0] ?? line).replace(' add ', ' del ');
 
-const routeTo = (line: string): string | undefined => /^route add (\S+) /.exec(line)?.[1];
+const undoable = /^(address|route|rule|nexthop) add /;
+
+/** What a line makes that can be there once only: the route to a prefix, a next hop or a group of them by its id. */
+const wayOf = (line: string): string | undefined => /^(route add \S+|nexthop add id \d+) /.exec(line)?.[1];

@@ -138,6 +138,20 @@ test('a route that leads elsewhere is replaced at once', () => {
   expect(ip?.[0]).toMatch(/^route replace default (nexthop via \S+ dev fabric ?){3}$/);
 });
 
+test('a fixed group of next hops takes an L4 more in, and lets it go, without a moment in which there is none', async () => {
+  const fixed = join(import.meta.dirname, '../../../topologies/fixed-next-hops.yaml');
+  const four = planTopology(await loadTopology(fixed, kindTable), kindTable);
+  const five = scaled(four, 'l4', 1);
+  const ofRouter = (before: Plan, after: Plan): readonly string[] =>
+    between(before, after).changed.find(({ node }) => node.name === 'r-1')?.ip ?? [];
+  const group = (members: string): string =>
+    `nexthop replace id 100000 group ${members} type resilient buckets 128 idle_timer 5 unbalanced_timer 0`;
+  const address = five.nodes.find(({ name }) => name === 'l4-5')?.interfaces[0]?.address;
+  expect(between(four, five).refusals).toEqual([]);
+  expect(ofRouter(four, five)).toEqual([`nexthop add id 6 via ${address} dev fabric`, group('2/3/4/5/6')]);
+  expect(ofRouter(five, four)).toEqual([group('2/3/4/5'), 'nexthop del id 6']);
+});
+
 test('what a node is and where it is plugged in cannot be changed while it is up', () => {
   const cases: [Topology, RegExp][] = [
     [withGroup('l7', { networks: ['fabric', 'servers', 'transit'] }), /^l7-1 is on other networks/],

@@ -12,6 +12,7 @@ export const measurementNames = [
   'memory',
   'steady',
   'crash',
+  'jobs',
   'held',
   'judge',
   'oracle',

@@ -19,6 +19,7 @@ import {
   type Outcome,
 } from './contract.ts';
 import { held } from './held.ts';
+import { jobs } from './jobs.ts';
 import { judging, table } from './judging.ts';
 import { describeMachine } from './machine.ts';
 import { mininet } from './mininet.ts';
@@ -34,6 +35,7 @@ const measurements: readonly Measurement[] = [
   chain,
   steady,
   crash,
+  jobs,
   held,
   judging,
   table,

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Limit } from '../../base/limit.ts';
 import type { HostName } from '../../hosts/contract.ts';
@@ -116,16 +116,17 @@ async function tell(context: Context, outcome: Outcome, flags: TestFlags): Promi
     context.print(`The lab is still up: tierlab ps --lab ${labName}; tierlab down ${labName}`);
 }
 
-/** `<runs>/<time>-<name>`, with a number behind it if two start in one second. */
+/** `<runs>/<time>-<name>`, with a number behind it if two start in one second. Jobs on several machines may share the folder. */
 async function newRunDirectory(runs: string, name: string): Promise<string> {
   await mkdir(runs, { recursive: true });
   const stamp = `${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}-${name}`;
-  const taken = await readdir(runs);
   for (let n = 1; ; n++) {
-    const candidate = n === 1 ? stamp : `${stamp}-${n}`;
-    if (taken.includes(candidate)) continue;
-    const directory = resolve(runs, candidate);
-    await mkdir(directory);
-    return directory;
+    const directory = resolve(runs, n === 1 ? stamp : `${stamp}-${n}`);
+    try {
+      await mkdir(directory);
+      return directory;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
   }
 }

@@ -8,7 +8,10 @@ export function sentence({ main, control }: ScenarioResult): string {
   const run = outcomes(main).join('; ');
   if (control === undefined) return run;
   if (!control.steady.reached) return `${run}; the control never reached its steady state`;
-  const without = heldOf(control).map(({ broken }) => `${none(broken)} broke`);
+  // Where the control broke none either, what differs is how many had to move.
+  const without = heldOf(control).map(({ moved, broken }) =>
+    broken === 0 && moved ? `${moved} moved, none broke` : `${none(broken)} broke`,
+  );
   return without.length === 0 ? run : `${run}; with ${protectionOff(control)} ${without.join(', ')}`;
 }
 

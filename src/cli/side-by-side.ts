@@ -15,6 +15,8 @@ export function sideBySide({ report, status }: Pick<Context, 'report' | 'status'
   if (status === undefined) return named;
 
   const doing = new Map<string, { readonly since: number; readonly message: string }>();
+  // The seconds go on while nothing is said.
+  let clock: NodeJS.Timeout | undefined;
   const show = (): void => {
     const widest = Math.max(0, ...[...doing.keys()].map((lab) => lab.length));
     status(
@@ -30,5 +32,9 @@ export function sideBySide({ report, status }: Pick<Context, 'report' | 'status'
     else if (type === 'end') doing.delete(lab);
     else doing.set(lab, { since: doing.get(lab)?.since ?? performance.now(), message });
     show();
+    if (doing.size === 0) {
+      clearInterval(clock);
+      clock = undefined;
+    } else clock ??= setInterval(show, 1000).unref();
   };
 }

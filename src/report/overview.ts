@@ -59,7 +59,7 @@ function overview(runs: readonly OverviewRun[], failures: readonly Failure[]): M
       sentence(result),
     ]),
   ];
-  return html`<section>${table(['verdict', 'scenario', ''], rows)}</section>`;
+  return html`<section><h2>Scenarios</h2>${table(['verdict', 'scenario', ''], rows)}</section>`;
 }
 
 function failureSection({ name, message, details, hint, runDir }: Failure): Markup {

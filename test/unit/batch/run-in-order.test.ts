@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { type PlannedRun, runInOrder } from '../../../src/cli/batch.ts';
 import { jobsOf, processorsOf } from '../../../src/cli/jobs.ts';
 import { exitCodeOf } from '../../../src/cli/outcome.ts';
@@ -77,6 +77,8 @@ test('without a terminal each message is a line that begins with the name of its
 });
 
 test('on a terminal each lab has one line until it is torn down, and warnings stay above', () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
   const lines: string[] = [];
   let block: readonly string[] = [];
   const report = sideBySide({
@@ -92,5 +94,10 @@ test('on a terminal each lab has one line until it is torn down, and warnings st
   report({ type: 'warning', lab: 'a', message: 'did not land' });
   report({ type: 'end', lab: 'a', message: 'torn down' });
   expect(block).toEqual(['longer     0s  boot']);
+  vi.advanceTimersByTime(61_000);
+  expect(block).toEqual(['longer    61s  boot']);
+  report({ type: 'end', lab: 'longer', message: 'torn down' });
+  expect(block).toEqual([]);
+  expect(vi.getTimerCount()).toBe(0);
   expect(lines).toEqual(['warning a: did not land']);
 });

@@ -40,8 +40,11 @@ async function setMtu(lab: LiveLab, node: PlannedNode, network: string, mtu: num
     `setting the MTU of ${node.name}`,
     [
       'set -e',
-      ...ends.map(([namespace, device]) => `ip -n ${namespace} link set dev ${device} mtu ${mtu}`),
-      ...ends.map(([namespace, device]) => `ip -n ${namespace} -o link show dev ${device}`),
+      // One process an end: the shorter the while in which the two differ, the better.
+      ...ends.map(
+        ([namespace, device]) =>
+          `printf 'link set dev ${device} mtu ${mtu}\\nlink show dev ${device}\\n' | ip -n ${namespace} -o -batch -`,
+      ),
     ].join('\n'),
   );
   const found = [...seen.matchAll(/ mtu (\d+) /g)].map(([, bytes]) => Number(bytes));

@@ -34,7 +34,7 @@ export default defineConfig({
         test: {
           name: 'guest',
           include: ['test/guest/**/*.test.ts'],
-          globalSetup: ['test/build-dist.ts'],
+          globalSetup: ['test/machine-inventory.ts', 'test/build-dist.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           maxWorkers: guestsAtOnce,

@@ -79,7 +79,7 @@ export interface RunOptions {
  */
 export async function runScenario(options: RunOptions): Promise<ScenarioResult> {
   const { scenario, topology, runDirectory, labName } = options;
-  await mkdir(runDirectory, { recursive: true });
+  await mkdir(runDirectory, { recursive: true, mode: 0o700 });
   let isBroken = false;
   const inTurn = (role: 'main' | 'control', of: Topology, lab: LabPaths): Promise<Judgement | undefined> =>
     options.atOnce(async () => {

@@ -123,7 +123,7 @@ async function newRunDirectory(runs: string, name: string): Promise<string> {
   for (let n = 1; ; n++) {
     const directory = resolve(runs, n === 1 ? stamp : `${stamp}-${n}`);
     try {
-      await mkdir(directory);
+      await mkdir(directory, { mode: 0o700 });
       return directory;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;

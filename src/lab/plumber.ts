@@ -95,7 +95,7 @@ sub folder {
   my $parent = '';
   for my $name (grep { $_ ne '' } split m{/}, $path) {
     $parent .= "/$name";
-    -d $parent or mkdir($parent) or -d $parent or die "cannot make folder $parent: $!\\n";
+    -d $parent or mkdir($parent, 0700) or -d $parent or die "cannot make folder $parent: $!\\n";
   }
 }
 

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Home, makeHome, threeTier } from './tierlab.ts';
@@ -61,6 +61,18 @@ describe('the life of a lab in a guest', () => {
     expect(nodes.find(({ node }) => node === 'r-1')?.facts.join()).toContain(
       '198.51.100.1/32 via l4-1, l4-2',
     );
+  });
+
+  test("the folders of a lab are its user's alone, outside and inside, and so are its sockets", async () => {
+    const lab = join(home.directory, 'labs/three-tier');
+    expect((await stat(lab)).mode & 0o777).toBe(0o700);
+    expect((await stat(join(lab, 'guest.sock'))).mode & 0o777).toBe(0o600);
+    const find =
+      'find /run/tierlab/* -type d -name "[0-9a-f]*" -printf "%m %y\\n" -o -type s -printf "%m %y %f\\n" | sort -u';
+    const { stdout } = await home.run('exec', 'l4-1', '--', 'sh', '-c', find);
+    const lines = stdout.trim().split('\n');
+    expect(lines).toEqual(expect.arrayContaining(['700 d', '600 s web.sock', '600 s haproxy.ctl']));
+    for (const line of lines) expect(line).toMatch(/^(700 d|6[06]0 s)/);
   });
 
   test('exec passes arguments, output and exit code through', async () => {

@@ -3,7 +3,7 @@
  * relays between the line and any number of clients on a unix socket, until the guest ends. Argument: a `KeeperOrder` as JSON.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, createWriteStream, rmSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, createWriteStream, rmSync, writeSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { guestFiles } from './files.ts';
@@ -43,6 +43,7 @@ function keep({ directory, argv, env, cpu }: KeeperOrder): void {
   const relay = new Relay();
   const server = createServer({ allowHalfOpen: false }, (client: Socket) => relay.join(client));
   server.listen('guest.sock', () => {
+    chmodSync('guest.sock', 0o600);
     // What the guest creates in the lab's folder has the mode that the guest asked for.
     process.umask(0o022);
     const [program = '', ...args] = argv;

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { BackendBehaviour } from '../contract.ts';
 import type { Backend, BackendState } from './backend.ts';
@@ -45,7 +45,10 @@ export function serveControl(path: string, backends: ReadonlyMap<string, Backend
   });
   return new Promise((resolve, reject) => {
     server.on('error', (error) => reject(new Error(`cannot listen on ${path}: ${error.message}`)));
-    server.listen(path, resolve);
+    server.listen(path, () => {
+      chmodSync(path, 0o600);
+      resolve();
+    });
   });
 }
 

@@ -74,6 +74,12 @@ export interface HostSocket {
 }
 
 /** An open host. Every method rejects with WorldError `guest-died` once a guest is gone, naming why. */
+export interface Shortage {
+  /** A clause: "the guest is out of memory: …". */
+  readonly what: string;
+  readonly hint: string;
+}
+
 export interface Host {
   readonly name: HostName;
   /** Runs a program to its end and collects what it says. A non-zero exit code is a result, not an error. */
@@ -90,6 +96,8 @@ export interface Host {
    * Native: 0 and 0.
    */
   clockOffset(): Promise<{ readonly offsetMs: number; readonly uncertaintyMs: number }>;
+  /** What the host as a whole has run out of, if it has: why something on it fails that is sound by itself. */
+  shortage?(): Promise<Shortage | undefined>;
   /** Ends the connection. A guest goes on running. */
   disconnect(): Promise<void>;
 }

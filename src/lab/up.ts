@@ -43,6 +43,7 @@ export async function bringUp(plan: Plan, lab: LabPaths, options: UpOptions): Pr
     creator: await ownIdentity(),
   };
   await writeState(lab, state);
+  let host: Host | undefined;
   try {
     const rendered = plumbLab(plan, lab, {
       ...options,
@@ -56,7 +57,7 @@ export async function bringUp(plan: Plan, lab: LabPaths, options: UpOptions): Pr
       [...rendered.files].map(([file, content]) => writeFile(file, content, { mode: 0o600 })),
     );
 
-    const host = await hostKind.open({
+    host = await hostKind.open({
       lab,
       report,
       signal,
@@ -77,9 +78,30 @@ export async function bringUp(plan: Plan, lab: LabPaths, options: UpOptions): Pr
     return live;
   } catch (error) {
     await writeState(lab, { ...state, phase: 'failed' }).catch(() => undefined);
-    throw error;
+    throw await withShortage(error, host);
   }
 }
+
+/** The error along with what its host has run out of, if that is known soon. */
+async function withShortage(error: unknown, host: Host | undefined): Promise<unknown> {
+  if (!(error instanceof WorldError)) return error;
+  const late = new AbortController();
+  const asked = host?.shortage?.().catch(() => undefined);
+  const shortage = await Promise.race([asked, delay(shortageMs, undefined, { signal: late.signal })]);
+  late.abort();
+  if (shortage === undefined) return error;
+  const { message, code, exitCode, details, cause } = error;
+  return new WorldError(shortage.what, {
+    code,
+    exitCode,
+    hint: shortage.hint,
+    details: [`what failed: ${message}`, ...details],
+    cause,
+  });
+}
+
+/** A guest that has no memory answers slowly. */
+const shortageMs = 10_000;
 
 /** What the kinds of a plan ask of a host, and the plumbing itself. */
 export function requirementsOf(plan: Plan, { kinds }: Pick<PlumbingOptions, 'kinds'>): Requirements {

@@ -6,6 +6,7 @@ import { missingModules, moduleMissing } from '../modules.ts';
 import type { Connection, GuestStream } from './connection.ts';
 import { channel, type Result } from './frames.ts';
 import { modulesRoot, umlModules } from './guest-setup.ts';
+import { shortageOf } from './shortage.ts';
 import { inlet, outlet } from './stream-ends.ts';
 
 /** A guest as a host: every method is a stream over the connection. */
@@ -29,6 +30,7 @@ export function guestHost(lab: HostLab, connection: Connection, kernel: string):
       const { exitCode, stderr } = await exec(argv);
       if (exitCode !== 0) throw moduleMissing(missing, `the guest's kernel ${kernel}`, stderr);
     },
+    shortage: async () => shortageOf(await readFile('/proc/meminfo'), await readFile('/proc/vmstat')),
     disconnect: () =>
       connection.close(
         new WorldError('the connection to the guest was ended', { code: 'disconnected', exitCode: 4 }),

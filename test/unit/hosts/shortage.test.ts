@@ -3,7 +3,8 @@ import { shortageOf } from '../../../src/hosts/uml/shortage.ts';
 
 const meminfo = (available: number): string =>
   `MemTotal:         61440 kB\nMemFree:            1000 kB\nMemAvailable:     ${available} kB\n`;
-const vmstat = (kills: number): string => `nr_free_pages 1\nthp_x 3\noom_kill ${kills}\nnuma_hit 7\n`;
+const vmstat = (kills: number, refaults = 0): string =>
+  `nr_free_pages 1\nworkingset_refault_file ${refaults}\noom_kill ${kills}\nnuma_hit 7\n`;
 
 test('a guest that killed for memory, or has next to none left, says so and what to do', () => {
   expect(shortageOf(meminfo(40_000), vmstat(2))).toEqual({

@@ -12,9 +12,12 @@ test('a guest that killed for memory, or has next to none left, says so and what
     hint: 'give it more with --memory',
   });
   expect(shortageOf(meminfo(4096), vmstat(0))?.what).toBe('the guest is out of memory: 4 of 60 MiB are left');
+  expect(shortageOf(meminfo(40_000), vmstat(0, 25_600))?.what).toBe(
+    'the guest is out of memory: it read 100 MiB of its programs again, which had no room in 60 MiB',
+  );
 });
 
 test('a guest with memory lacks none, nor does one that does not tell', () => {
-  expect(shortageOf(meminfo(40_000), vmstat(0))).toBeUndefined();
+  expect(shortageOf(meminfo(40_000), vmstat(0, 1000))).toBeUndefined();
   expect(shortageOf('', '')).toBeUndefined();
 });

@@ -4,7 +4,7 @@ import type { Failure } from './failure.ts';
 import { spreadRows, spreads, spreadTitle } from './spread.ts';
 import { sentence } from './story.ts';
 import type { TerminalOptions } from './terminal.ts';
-import { columns, plain } from './text.ts';
+import { clip, columns, plain } from './text.ts';
 
 /** Several scenarios at a glance, below their reports: the spread of those that were repeated, and a line for each. */
 export function reportSummary(
@@ -28,14 +28,23 @@ export function reportSummary(
   return `${sections.map((section) => section.join('\n')).join('\n\n')}\n`;
 }
 
+/** Names longer than this are cut: they stand in full above. */
+const longestName = 48;
+
 /** Laid out together, painted each by its first cell. */
 function rows(lines: readonly (readonly string[])[], width: number): [word: string, text: string][] {
-  const widths = [0, 1].map((i) => Math.max(0, ...lines.map((line) => plain(line[i] ?? '').length)));
-  return lines.flatMap(([word = '', name = '', text = '']) =>
-    columns(
-      [[word.padEnd(widths[0] ?? 0), plain(name).padEnd(Math.min(widths[1] ?? 0, 40)), text]],
-      width,
-    ).map((line): [string, string] => [word, line]),
+  const cells = lines.map(([word = '', name = '', text = '']) => [
+    word,
+    clip(plain(name), longestName),
+    text,
+  ]);
+  const widest = (i: number): number => Math.max(0, ...cells.map((line) => line[i]?.length ?? 0));
+  const widths = [widest(0), widest(1)] as const;
+  return cells.flatMap(([word = '', name = '', text = '']) =>
+    columns([[word.padEnd(widths[0]), name.padEnd(widths[1]), text]], width).map((line): [string, string] => [
+      word,
+      line,
+    ]),
   );
 }
 

@@ -30,7 +30,7 @@ import {
   type Programs,
   requirementsOf,
 } from './lab/index.ts';
-import { contestedFlows, foretell } from './oracle/index.ts';
+import { askWays, contestedFlows, foretell, waysTaken } from './oracle/index.ts';
 import { describeEntry, plansOver, type Scenario, scaled, type TimelineEntry } from './scenario/index.ts';
 import { measureTypes, neededBy, type Plan, planTopology, type Topology } from './topology/index.ts';
 import {
@@ -41,6 +41,7 @@ import {
   SteadyWatch,
   startTraffic,
   type TrafficSession,
+  TroubleWatch,
   trafficJobs,
 } from './traffic/index.ts';
 import type { HistoryEvent, NodeSpec, RunEvent } from './verdict/history.ts';
@@ -229,15 +230,32 @@ async function observe(
   const steady = new SteadyWatch();
   const watch = new PathWatch(live, record, now);
   const nodeWatch = new NodeWatch(live, record, now);
-  const onEvent = (event: HistoryEvent): void => {
-    record(event);
-    steady.see(event, now());
-  };
   report({ type: 'step', message: 'starting the traffic' });
   const jobs = trafficJobs(scenario.traffic, live.plan, scenario.seed, {
     isContested: contestedFlows(live.plan),
     rampPerSecond: rampPerSecond[live.host.name],
   });
+  const flows = heldFlows(jobs);
+  const ask = (some: typeof flows, lenient: boolean) =>
+    askWays(live.plan, some, (node, argv, given) => live.exec(node, [...politely, ...argv], given), {
+      lenient,
+    });
+  const trouble = new TroubleWatch({
+    flows,
+    record,
+    now,
+    stallMs: (traffic) => {
+      const spec = scenario.traffic.find(({ name }) => name === traffic);
+      return (spec?.type === 'held-tcp' ? spec.stallMs : undefined) ?? 1000;
+    },
+    sighting: (client) => watch.sighting(client),
+    askWays: async (some) => waysTaken(live.plan, some, await ask(some, true)),
+  });
+  const onEvent = (event: HistoryEvent): void => {
+    record(event);
+    steady.see(event, now());
+    trouble.see(event);
+  };
   const sessions = await Promise.all(jobs.map((job) => startTraffic(live, job, onEvent)));
   const died = Promise.race(sessions.map((session) => session.died));
 
@@ -254,12 +272,18 @@ async function observe(
     nodeWatch.start(asksNodes(scenario, plansOf(scenario, role, live.plan)) ? 500 : 1000);
     defer.add('the node watch', () => nodeWatch.stop());
     await Promise.all([watch.look(), nodeWatch.look()]);
+    const ways = ask(flows, false);
     if (asksOracle(expectationsOf(scenario, role))) {
       const timeline = timelineOf(scenario, role);
-      const exec = live.exec.bind(live);
-      const said = await foretell({ ...scenario, timeline }, live.plan, heldFlows(jobs), { exec, now });
-      for (const event of said) record(event);
+      for (const event of await foretell({ ...scenario, timeline }, live.plan, flows, { ways, now }))
+        record(event);
     }
+    trouble.begin(
+      await ways.then(
+        (known) => waysTaken(live.plan, flows, known),
+        () => new Map(),
+      ),
+    );
     const start = now();
     record({ type: 'phase', t: start, phase: 'timeline' });
     report({
@@ -296,7 +320,11 @@ async function observe(
   }
   report({ type: 'step', message: 'stopping the traffic' });
   await Promise.all(sessions.map((session) => session.stop()));
+  await trouble.finish(live);
 }
+
+/** Whatever else is under way goes first. */
+const politely = ['nice', '-n', '19'];
 
 async function waitForSteady(
   sessions: readonly TrafficSession[],

@@ -214,6 +214,15 @@ export interface Kind {
   stats?(view: NodeView): Promise<NodeStats>;
   /** The node's `traits.measures` now, by name. @throws if it cannot be asked */
   measure?(view: NodeView): Promise<Readonly<Record<string, number>>>;
+  /** L7 kinds: what is known of one connection of a client. */
+  readonly tracing?: {
+    /** Its log has a line for each connection that ended. */
+    readonly daemon: string;
+    /** The id in a line of that log: the one that is stamped on the answers. */
+    connectionOf(line: string): string | undefined;
+    /** The connections that are open now, each with a line about it; `client` is `address:port`. */
+    open(view: NodeView): Promise<readonly { readonly client: string; readonly text: string }[]>;
+  };
   /** Tier-2 kinds: which flows it carries now and where it sends them. For `moved`. */
   flows?(view: NodeView): Promise<readonly CarriedFlow[]>;
 }
@@ -228,4 +237,6 @@ export interface CarriedFlow {
   readonly target: string;
   /** Seconds since its last packet came through, in the table's resolution; the flow is where this is smallest. */
   readonly idleSeconds: number;
+  /** The table's own word for where the connection stands: `ESTABLISHED`. */
+  readonly state?: string;
 }

@@ -7,18 +7,19 @@ import { predict } from './predict.ts';
 import type { ForetoldFlow, KnownWay, KnownWays } from './types.ts';
 
 /**
- * Foretells of a live lab, while all is well, which flows a scenario will break and move: the routers say which next hop
- * each flow has, the rest follows from the plan.
+ * Foretells which flows a scenario will break and move: the routers of the live lab said while all was well which next hop
+ * each flow has (`askWays`), the rest follows from the plan.
  * @returns one event a traffic that holds connections; where a router cannot say it, with the reason and nothing foretold
  */
 export async function foretell(
   scenario: Pick<Scenario, 'timeline' | 'durationMs' | 'traffic'>,
   plan: Plan,
   flows: readonly ForetoldFlow[],
-  { exec, now }: { readonly exec: ExecIn; readonly now: () => number },
+  { ways: asked, now }: { readonly ways: Promise<KnownWays>; readonly now: () => number },
 ): Promise<readonly PredictionEvent[]> {
   try {
-    const ways = await askWays(plan, flows, exec);
+    const ways = await asked;
+    needTier2(plan, flows);
     const { sets, entries } = predict(scenario, plan, flows, ways);
     const why = [...new Set(entries.flatMap((entry) => entry.why))];
     return sets.map((set) => ({ type: 'prediction', t: now(), ...set, why }));
@@ -38,32 +39,69 @@ export async function foretell(
   }
 }
 
+/** The names of the nodes on each flow's way, from the client on, as far as it is known; by `address:port`. */
+export function waysTaken(
+  plan: Plan,
+  flows: readonly ForetoldFlow[],
+  known: KnownWays,
+): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    flows.map(({ address, port, client, service }): [string, readonly string[]] => {
+      const name = `${address}:${port}`;
+      const vip = plan.services.find((one) => one.name === service)?.vip ?? '';
+      const { hops, ends } = fabricOf(plan, vip, client);
+      const said = known.get(name)?.hops ?? {};
+      const way = [client];
+      for (let at = client; !ends.has(at); ) {
+        const all = hops.get(at) ?? [];
+        const next = said[at] ?? (all.length === 1 ? all[0] : undefined);
+        if (next === undefined || next === '' || way.includes(next)) break;
+        way.push(next);
+        at = next;
+      }
+      return [name, way];
+    }),
+  );
+}
+
+function needTier2(plan: Plan, flows: readonly ForetoldFlow[]): void {
+  for (const { service } of distinct(flows)) {
+    const carried = plan.nodes.some(
+      ({ kind, services }) => kind === 'ipvs' && services.some(({ name }) => name === service),
+    );
+    if (!carried) throw new Error(`no L4 node carries ${service}, and only ways over tier 2 can be computed`);
+  }
+}
+
 const nothing: ForetoldFlows = { must: [], may: [], unsaid: [], least: 0, most: 0 };
 
 /**
  * The next hop of every flow at each router that has a choice, whether the flow comes by there or not.
- * @throws Error if a router does not answer for every flow
+ * @throws Error if a router does not answer for every flow; `lenient`: such a router (a dead one) is left out instead
  */
-async function askWays(plan: Plan, flows: readonly ForetoldFlow[], exec: ExecIn): Promise<KnownWays> {
+export async function askWays(
+  plan: Plan,
+  flows: readonly ForetoldFlow[],
+  exec: ExecIn,
+  { lenient = false } = {},
+): Promise<KnownWays> {
   const known = new Map<string, KnownWay>();
   for (const { client, service } of distinct(flows)) {
     const target = plan.services.find(({ name }) => name === service);
     if (target === undefined) throw new Error(`no service ${service} in the plan`);
     const own = flows.filter((flow) => flow.client === client && flow.service === service);
     const questions = questionsOf(plan, fabricOf(plan, target.vip, client));
-    const answers = await askRouters(
-      exec,
-      questions,
-      own.map(({ address, port }) => ({ address, port, vip: target.vip, vipPort: target.port })),
-    );
+    const asked = own.map(({ address, port }) => ({ address, port, vip: target.vip, vipPort: target.port }));
+    const all = questions.map(async (question) => {
+      const answer = askRouters(exec, [question], asked);
+      return [...(await (lenient ? answer.catch(() => []) : answer))];
+    });
+    const answers = (await Promise.all(all)).flat();
     const names = new Map(
       plan.nodes.flatMap(({ name, interfaces }) => interfaces.map(({ address }) => [address, name])),
     );
     for (const [i, { address, port }] of own.entries()) {
-      const hops = [...answers].map(([router, all]): [string, string] => [
-        router,
-        names.get(all[i] ?? '') ?? '',
-      ]);
+      const hops = answers.map(([router, all]): [string, string] => [router, names.get(all[i] ?? '') ?? '']);
       known.set(`${address}:${port}`, { hops: Object.fromEntries(hops) });
     }
   }

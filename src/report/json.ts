@@ -5,6 +5,7 @@ import type {
   MovedFlows,
   OracleComparison,
   ScenarioResult,
+  StalledFlow,
   TimelineEntryJudgement,
   TrafficMetrics,
   Verdict,
@@ -51,6 +52,8 @@ interface JsonRun {
   readonly timeline: readonly TimelineEntryJudgement[];
   readonly movedFlows: readonly MovedFlows[];
   readonly brokenFlows: readonly BrokenFlow[];
+  /** Absent: none. */
+  readonly stalledFlows?: readonly StalledFlow[];
   /** What the oracle had said, where an expectation asked for it. */
   readonly oracle?: readonly OracleComparison[];
 }
@@ -91,6 +94,7 @@ function runOf({
   movedFlows,
   brokenFlows,
   oracle,
+  stalledFlows,
 }: Judgement): JsonRun {
   return {
     verdict,
@@ -101,6 +105,7 @@ function runOf({
     timeline,
     movedFlows,
     brokenFlows,
+    ...(stalledFlows === undefined ? {} : { stalledFlows }),
     ...(oracle === undefined ? {} : { oracle }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Judgement, ScenarioResult } from '../verdict/index.ts';
+import { attributionOfBroken } from './attribution.ts';
 import { brokenRows, restLine } from './broken.ts';
 import type { Failure } from './failure.ts';
 import { figureRows } from './figures.ts';
@@ -109,7 +110,13 @@ function broken(title: string, { brokenFlows }: Judgement): string[] {
   if (brokenFlows.length === 0) return [];
   const [head = [], ...rows] = brokenRows(brokenFlows, 20);
   const rest = restLine(brokenFlows, 20);
-  return [`**${title}**`, '', ...table(head, rows), ...(rest === undefined ? [] : [rest, ''])];
+  const stories = brokenFlows.slice(0, 3).flatMap((flow) => {
+    const known = attributionOfBroken(flow);
+    return known.length === 0
+      ? []
+      : [`Of ${cell(flow.client)}:`, '', ...known.map((line) => `- ${cell(line)}`), ''];
+  });
+  return [`**${title}**`, '', ...table(head, rows), ...(rest === undefined ? [] : [rest, '']), ...stories];
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {

@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { ExpectationJudgement, Judgement, ScenarioResult, Verdict } from '../verdict/index.ts';
+import { attributionOfBroken } from './attribution.ts';
 import { brokenRows, restLine } from './broken.ts';
 import { figureRows } from './figures.ts';
 import { disagreementRows, oracleRows } from './oracle.ts';
@@ -123,8 +124,23 @@ function brokenFlows(
   const narrow = width < 100;
   const [head = '', ...lines] = columns(brokenRows(flows, most, narrow), width, 2, narrow ? 1 : 2);
   const rest = restLine(flows, most);
-  return [[colour.bold(title), colour.dim(head), ...lines, ...(rest === undefined ? [] : [`  ${rest}`])]];
+  const stories = flows.slice(0, mostStories).flatMap((flow) => {
+    const known = attributionOfBroken(flow).flatMap((line) => wrap(line, width - 6));
+    return known.length === 0 ? [] : [`  of ${flow.client}`, ...known.map((line) => `      ${line}`)];
+  });
+  return [
+    [
+      colour.bold(title),
+      colour.dim(head),
+      ...lines,
+      ...(rest === undefined ? [] : [`  ${rest}`]),
+      ...stories.map((line) => colour.dim(line)),
+    ],
+  ];
 }
+
+/** What else is known is told of so many; the other reports tell more. */
+const mostStories = 2;
 
 function verdict(result: ScenarioResult, colour: ChalkInstance, width: number): string[] {
   const { verdict: word, name, reasons, main, runDir } = result;

@@ -12,11 +12,13 @@ export {
   writeTraffic,
 } from './by-hand.ts';
 export type { TrafficJob } from './contract.ts';
+export { heldFlows, type SeededFlow } from './held-flows.ts';
 export { NodeWatch } from './node-watch.ts';
 export { PathWatch } from './path-watch.ts';
 export { openRecorder, type Recorder } from './recorder.ts';
 export { startTraffic, type TrafficSession } from './session.ts';
 export { SteadyWatch } from './steady.ts';
+export { TroubleWatch } from './trouble-watch.ts';
 
 export interface TrafficOptions {
   /** Held connections opened a second, by all clients together. Default 250: what a guest carries without a stall. */
@@ -47,34 +49,6 @@ export function trafficJobs(
     ...workOf(client, traffic, plan, seed, isContested),
   }));
 }
-
-/** A held connection as the seed chooses it. */
-export interface SeededFlow {
-  readonly traffic: string;
-  /** Number in its traffic, from 0. */
-  readonly flow: number;
-  readonly address: string;
-  readonly port: number;
-  /** Name of the service. */
-  readonly service: string;
-  /** Client node. */
-  readonly client: string;
-}
-
-/** Every connection that these jobs hold. Requests are too short to be looked at one by one. */
-export const heldFlows = (jobs: readonly TrafficJob[]): readonly SeededFlow[] =>
-  jobs.flatMap((job) =>
-    job.held.flatMap(({ name, target, flows }) =>
-      flows.map(({ flow, address, port }) => ({
-        traffic: name,
-        flow,
-        address,
-        port,
-        service: target.service,
-        client: job.node,
-      })),
-    ),
-  );
 
 /** Client ports: above the well-known ones, at or below the end of Linux' default range of ephemeral ports. */
 const firstPort = 10_000;

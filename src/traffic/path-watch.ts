@@ -4,18 +4,22 @@
  * seconds) leaves it where it was.
  */
 import type { LiveLab } from '../lab/index.ts';
-import type { PathEvent } from '../verdict/history.ts';
+import type { EntryEvent, PathEvent } from '../verdict/history.ts';
 
 interface Place {
   readonly l4: string;
   readonly l7: string;
 }
 
+/** What the tables said of a flow when they were looked at last. */
+export type Sighting = Omit<EntryEvent, 'type' | 'client'>;
+
 export class PathWatch {
   readonly #lab: LiveLab;
   readonly #record: (event: PathEvent) => void;
   readonly #now: () => number;
   readonly #places = new Map<string, Place>();
+  readonly #sightings = new Map<string, Sighting>();
   #running: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -39,6 +43,11 @@ export class PathWatch {
     await this.#running;
   }
 
+  /** @param client `address:port` */
+  sighting(client: string): Sighting | undefined {
+    return this.#sightings.get(client);
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.look();
@@ -46,19 +55,29 @@ export class PathWatch {
 
   async #look(): Promise<void> {
     await this.#lab.refresh();
-    const best = new Map<string, Place & { idle: number; client: string; service: string }>();
+    const best = new Map<string, Place & { idle: number; client: string; service: string; state?: string }>();
     for (const { node, flows } of await this.#lab.flows()) {
-      for (const { client, service, target, idleSeconds } of flows) {
+      for (const { client, service, target, idleSeconds, state } of flows) {
         const key = `${service} ${client}`;
         const rival = best.get(key);
         const closer = rival === undefined || idleSeconds < rival.idle;
         const tie = rival !== undefined && idleSeconds === rival.idle && this.#places.get(key)?.l4 === node;
-        if (closer || tie) best.set(key, { l4: node, l7: target, idle: idleSeconds, client, service });
+        if (closer || tie)
+          best.set(key, {
+            l4: node,
+            l7: target,
+            idle: idleSeconds,
+            client,
+            service,
+            ...(state === undefined ? {} : { state }),
+          });
       }
     }
     // A table that was read after something changed must not say that it was so before.
     const t = this.#now();
-    for (const [key, { l4, l7, client, service }] of best) {
+    for (const [key, { l4, l7, client, service, state, idle }] of best) {
+      const said = { t, service, l4, l7, idleSeconds: idle };
+      this.#sightings.set(client, state === undefined ? said : { ...said, state });
       const before = this.#places.get(key);
       if (before?.l4 === l4 && before.l7 === l7) continue;
       this.#places.set(key, { l4, l7 });

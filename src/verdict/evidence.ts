@@ -1,13 +1,15 @@
 /** Who broke and who moved, flow by flow. */
+import { attribute } from './attribution.ts';
 import { brokenAt, type Flow, movesWithin } from './flow.ts';
 import { broken, moved } from './held.ts';
 import type { Views } from './measure.ts';
 import type { Recording } from './recording.ts';
-import type { BrokenFlow, MovedFlows } from './types.ts';
+import type { BrokenFlow, MovedFlows, StalledFlow } from './types.ts';
 
 /** In order of breaking. */
-export function brokenFlows({ held, timelineAt, steadyAt }: Recording, views: Views): BrokenFlow[] {
-  const zero = Number.isFinite(timelineAt) ? timelineAt : steadyAt;
+export function brokenFlows(recording: Recording, views: Views): BrokenFlow[] {
+  const { held, faults, traces } = recording;
+  const zero = zeroOf(recording);
   const flows = [...held.keys()].flatMap((traffic) => {
     const view = views.held(traffic);
     if (view === undefined) return [];
@@ -26,11 +28,45 @@ export function brokenFlows({ held, timelineAt, steadyAt }: Recording, views: Vi
         cause: flow.end?.cause ?? 'eof',
         detail: flow.end?.detail ?? null,
         exposedTo: view.exposed(flow),
+        ...attribute(
+          flow,
+          { at: brokenAt(flow) ?? zero, lastWellAt: flow.lastAnswerAt },
+          { faults, traces, zero },
+        ),
       };
     });
   });
   return flows.sort((a, b) => a.brokenAt - b.brokenAt || a.flow - b.flow);
 }
+
+/** Those that waited long and were answered in the end, the longest first. */
+export function stalledFlows(recording: Recording): StalledFlow[] {
+  const { held, faults, traces, steadyAt, endAt } = recording;
+  const zero = zeroOf(recording);
+  const flows = [...held].flatMap(([traffic, tally]) =>
+    tally.flows.flatMap((flow): StalledFlow[] => {
+      const stall = flow?.stall;
+      if (flow === undefined || stall === undefined || brokenAt(flow) !== undefined) return [];
+      if (stall.t < steadyAt || stall.t - stall.ms > endAt) return [];
+      return [
+        {
+          traffic,
+          flow: flow.flow,
+          client: flow.client,
+          l7: flow.l7,
+          backend: flow.backend,
+          answeredAt: stall.t - zero,
+          stalledMs: stall.ms,
+          ...attribute(flow, { at: stall.t, lastWellAt: stall.wellAt }, { faults, traces, zero }),
+        },
+      ];
+    }),
+  );
+  return flows.sort((a, b) => b.stalledMs - a.stalledMs || a.flow - b.flow);
+}
+
+const zeroOf = ({ timelineAt, steadyAt }: Recording): number =>
+  Number.isFinite(timelineAt) ? timelineAt : steadyAt;
 
 /** How many flows went from where to where; one that went to and fro counts once for each way. */
 export function movedFlows({ held, timelineAt }: Recording, views: Views): MovedFlows[] {

@@ -19,6 +19,8 @@ export interface Flow {
   readonly openedAt: number;
   /** When the last heartbeat was answered (when it opened, if none was). */
   lastAnswerAt: number;
+  /** The longest of the heartbeats that took too long, since steady state; `wellAt`: when the answer before came. */
+  stall?: { readonly t: number; readonly ms: number; readonly wellAt: number };
   /** In order of time. Shared with what the path's observer reports for the client's address and port. */
   readonly steps: Step[];
   end?: {

@@ -1,6 +1,6 @@
 /** Counts the events of held connections as they come: a flow costs the same however long it lives. */
 import { exposures, type Flow, type Step, standsAt } from './flow.ts';
-import type { HeldView } from './held.ts';
+import { type HeldView, stallOf } from './held.ts';
 import type {
   BeatEvent,
   CloseEvent,
@@ -42,9 +42,17 @@ export function countOpen(tally: HeldTally, event: OpenEvent, steps: Step[], ste
   tally.flows[flow] = { flow, client, l7, backend, connection, openedAt: t, lastAnswerAt: t, steps };
 }
 
-export function countBeat({ flows, spans }: HeldTally, { flow, t, ms }: BeatEvent, endAt: number): void {
+export function countBeat(
+  { flows, spans, spec }: HeldTally,
+  { flow, t, ms }: BeatEvent,
+  endAt: number,
+): void {
   const known = flows[flow];
-  if (known !== undefined && t > known.lastAnswerAt) known.lastAnswerAt = t;
+  if (known !== undefined) {
+    if (ms > stallOf(spec) && ms > (known.stall?.ms ?? 0))
+      known.stall = { t, ms, wellAt: known.lastAnswerAt };
+    if (t > known.lastAnswerAt) known.lastAnswerAt = t;
+  }
   if (t - ms > endAt) return;
   for (const span of spans) {
     if (t < span.start || t >= span.end) continue;

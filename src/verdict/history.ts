@@ -192,6 +192,37 @@ export interface FaultEvent {
   readonly to: number;
 }
 
+/** What a balancer's connection table said of a flow when it was last looked at (`t`) before it broke or stalled. */
+export interface EntryEvent {
+  readonly type: 'entry';
+  readonly t: number;
+  readonly client: string;
+  readonly service: string;
+  readonly l4: string;
+  readonly l7: string;
+  /** The table's own word: `ESTABLISHED`, `FIN_WAIT`, … */
+  readonly state?: string;
+  /** Since its last packet, then. */
+  readonly idleSeconds: number;
+}
+
+/** The way that the routers said they give a flow at that time: names from the client on. Of flows that broke or stalled. */
+export interface RouteEvent {
+  readonly type: 'route';
+  readonly t: number;
+  readonly client: string;
+  readonly way: readonly string[];
+}
+
+/** What a proxy says of the connection of a flow that broke or stalled: a line of its log, or of its list of open ones. */
+export interface LogEvent {
+  readonly type: 'log';
+  readonly t: number;
+  readonly client: string;
+  readonly node: string;
+  readonly line: string;
+}
+
 /** Flows by number, ascending. Those that are in none of the lists are foretold to be spared. */
 export interface ForetoldFlows {
   /** For certain. */
@@ -231,4 +262,7 @@ export type HistoryEvent =
   | NodeEvent
   | PhaseEvent
   | FaultEvent
-  | PredictionEvent;
+  | PredictionEvent
+  | EntryEvent
+  | RouteEvent
+  | LogEvent;

@@ -1,6 +1,6 @@
 import { doubts, lagLimit } from './doubts.ts';
 import { evaluate } from './evaluate.ts';
-import { brokenFlows, movedFlows } from './evidence.ts';
+import { brokenFlows, movedFlows, stalledFlows } from './evidence.ts';
 import { compareWithOracle, foretoldMetrics } from './foretold.ts';
 import { formatMeasured } from './format.ts';
 import type { TrafficSpec } from './history.ts';
@@ -26,6 +26,7 @@ export async function judge(events: EventSource): Promise<Judgement> {
   const recording = await record(events);
   const { run, phases, steadyAt, timelineAt, endAt } = recording;
   const views = viewsOf(recording);
+  const stalled = stalledFlows(recording);
   const disbelief = doubts(recording);
   const expectations = recording.expecting.map((one) => evaluate(one, views, recording));
   const { verdict, reasons } = conclude(disbelief, expectations);
@@ -43,6 +44,7 @@ export async function judge(events: EventSource): Promise<Judgement> {
       [...recording.nodes.values()].map((tally) => [tally.spec.name, figures(tally, recording)]),
     ),
     brokenFlows: brokenFlows(recording, views),
+    ...(stalled.length === 0 ? {} : { stalledFlows: stalled }),
     movedFlows: movedFlows(recording, views),
     ...oracleOf(recording, views),
     timeline: timelineOf(recording),

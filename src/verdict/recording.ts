@@ -1,5 +1,6 @@
 /** One pass over the events of a history. What it keeps grows with flows, faults and windows, not with events. */
 
+import { addTrace, type Trace } from './attribution.ts';
 import { backlogOf } from './backlog.ts';
 import { type Expecting, expectingOf } from './expecting.ts';
 import {
@@ -48,6 +49,8 @@ export interface Recording {
   readonly overflowed: boolean;
   /** What the oracle said of each traffic; the first word counts. */
   readonly predictions: ReadonlyMap<string, PredictionEvent>;
+  /** By client: what is known of the flows that were in trouble. */
+  readonly traces: ReadonlyMap<string, Trace>;
 }
 
 const never = Number.POSITIVE_INFINITY;
@@ -99,6 +102,7 @@ function recorderOf(run: RunEvent, build: BuildHistogram): Recorder {
   const ways = waysOf(run);
   const nodes = nodeTallies(run);
   const predictions = new Map<string, PredictionEvent>();
+  const traces = new Map<string, Trace>();
   const at = { steadyAt: never, timelineAt: never, endAt: never };
   let lastAt = run.t;
   let lagMs = 0;
@@ -149,7 +153,9 @@ function recorderOf(run: RunEvent, build: BuildHistogram): Recorder {
     else if (event.type === 'fault') addFault(event);
     else if (event.type === 'prediction') {
       if (!predictions.has(event.traffic)) predictions.set(event.traffic, event);
-    } else if (event.type === 'lag') {
+    } else if (event.type === 'entry' || event.type === 'route' || event.type === 'log')
+      addTrace(traces, event);
+    else if (event.type === 'lag') {
       if (event.t >= at.timelineAt && event.t <= at.endAt) lagMs = Math.max(lagMs, event.ms);
     } else if (event.type === 'run')
       throw new HistoryError(1, 'is followed by another run: one file holds one run');
@@ -184,6 +190,7 @@ function recorderOf(run: RunEvent, build: BuildHistogram): Recorder {
       lagMs,
       overflowed,
       predictions,
+      traces,
     };
   };
   return { add, finish };

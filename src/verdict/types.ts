@@ -15,7 +15,42 @@ export interface ExpectationJudgement {
   readonly reason?: string;
 }
 
-export interface BrokenFlow {
+/** How a flow came to be in trouble. What nobody saw is absent. */
+export interface Attribution {
+  /** The timeline's entry after which it was; null: none came before. */
+  readonly follows: { readonly name: string; readonly afterMs: number } | null;
+  /** Names of the nodes on its way from the client to the backend while all was well, as the routers said. */
+  readonly wayBefore?: readonly string[];
+  /** From the client to the L4, as the routers said afterwards. */
+  readonly wayAfter?: readonly string[];
+  /** Its entry in the balancer's table when that was looked at last before the trouble. */
+  readonly entry?: {
+    readonly l4: string;
+    readonly l7: string;
+    readonly state: string | null;
+    readonly idleSeconds: number;
+    /** ms since the timeline's start. */
+    readonly seenMs: number;
+  };
+  /** What proxies logged of the connection, or say of it while it is still open there. */
+  readonly log?: readonly { readonly node: string; readonly line: string }[];
+}
+
+/** A connection that waited long for an answer, and got it. */
+export interface StalledFlow extends Attribution {
+  readonly traffic: string;
+  readonly flow: number;
+  /** `address:port` */
+  readonly client: string;
+  readonly l7: string;
+  readonly backend: string;
+  /** When the late answer came, ms since the timeline's start. */
+  readonly answeredAt: number;
+  /** Its longest. */
+  readonly stalledMs: number;
+}
+
+export interface BrokenFlow extends Attribution {
   readonly traffic: string;
   readonly flow: number;
   /** `address:port` */
@@ -95,6 +130,8 @@ export interface Judgement {
   /** By node: what it said of itself, gauges at the end and by how much counters grew. */
   readonly nodes: Readonly<Record<string, TrafficMetrics>>;
   readonly brokenFlows: readonly BrokenFlow[];
+  /** The longest first. Absent: none. */
+  readonly stalledFlows?: readonly StalledFlow[];
   readonly movedFlows: readonly MovedFlows[];
   /** Absent: nothing was foretold. */
   readonly oracle?: readonly OracleComparison[];

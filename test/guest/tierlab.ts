@@ -102,6 +102,7 @@ export interface Document {
       readonly verdict: string;
       readonly metrics: Document['scenarios'][number]['metrics'];
     };
+    readonly brokenFlows: readonly { flow: number; client: string; l7: string }[];
     readonly timeline: readonly { name: string; landed: boolean; evidence: string }[];
     readonly host: string;
     readonly seed: number;

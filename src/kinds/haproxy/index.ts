@@ -20,6 +20,7 @@ import { haproxyMeasures, measureProxy } from './measures.ts';
 import { haproxyFile, haproxyOptions, hasStaticWay } from './options.ts';
 import { proxying } from './proxying.ts';
 import { parseServers, statsSocket } from './stats.ts';
+import { tracing } from './tracing.ts';
 import { tunnel, tunnelDevice } from './tunnel.ts';
 
 /**
@@ -72,6 +73,7 @@ export const haproxy: Kind = {
     const view = lab.view(node);
     await lab.start(node, proxying.daemon, proxying.takeOver(view, await proxying.pid(view)));
   },
+  tracing,
   measure: measureProxy,
   stats: async (view) => ({ facts: [...(await proxyFacts(view)), ...(await speakerStats(view))] }),
 };

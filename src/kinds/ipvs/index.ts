@@ -129,6 +129,7 @@ async function flows(view: NodeView): Promise<readonly CarriedFlow[]> {
         service,
         target,
         idleSeconds: idleSeconds(connection),
+        state: connection.state,
       },
     ];
   });

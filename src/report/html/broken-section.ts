@@ -1,12 +1,15 @@
 import type { BrokenFlow, Judgement, ScenarioResult } from '../../verdict/index.ts';
+import { attributionOfBroken, attributionOfStalled } from '../attribution.ts';
 import { brokenRows, restLine } from '../broken.ts';
+import { formatTime } from '../story.ts';
 import { html, type Markup } from './markup.ts';
 import { table } from './table.ts';
 
 /** Broken connections, by what they have in common and one by one. */
 export function brokenSection({ main, control }: ScenarioResult): Markup {
   return html`<section><h2>Broken connections</h2>
-${breakdown(main)}${control === undefined ? undefined : html`<h3>Of the control</h3>${breakdown(control)}`}</section>`;
+${breakdown(main)}${control === undefined ? undefined : html`<h3>Of the control</h3>${breakdown(control)}`}
+${stalled(main)}</section>`;
 }
 
 /** One by one no more than these: the page is to stay small. The run's verdict.json has all. */
@@ -17,9 +20,34 @@ function breakdown({ brokenFlows }: Judgement): Markup {
   const [head = [], ...rows] = brokenRows(brokenFlows, mostRows);
   const rest = restLine(brokenFlows, mostRows);
   return html`${table(['flows', 'L4 before → after', 'L7', 'exposed to', 'ended by'], groups(brokenFlows))}
-<details><summary>One by one (${brokenFlows.length})</summary>${table(head, rows)}
+<details><summary>One by one (${brokenFlows.length})</summary>${table(
+    [...head, 'what is known of it'],
+    rows.map((row, i) => {
+      const flow = brokenFlows[i];
+      return [...row, flow === undefined ? '' : list(attributionOfBroken(flow))];
+    }),
+  )}
 ${rest === undefined ? undefined : html`<p>${rest}; all are in verdict.json</p>`}</details>`;
 }
+
+/** Those that were answered in the end. */
+function stalled({ stalledFlows = [] }: Judgement): Markup | undefined {
+  if (stalledFlows.length === 0) return undefined;
+  const rows = stalledFlows
+    .slice(0, mostRows)
+    .map((flow) => [
+      formatTime(flow.answeredAt),
+      flow.client,
+      flow.l7,
+      flow.backend,
+      list(attributionOfStalled(flow)),
+    ]);
+  return html`<h3>Stalled, and answered in the end</h3>
+<details><summary>One by one (${stalledFlows.length})</summary>${table(['answered at', 'client', 'L7', 'backend', 'what is known of it'], rows)}</details>`;
+}
+
+const list = (lines: readonly string[]): Markup =>
+  html`${lines.map((line, i) => html`${i === 0 ? '' : html`<br>`}${line}`)}`;
 
 function groups(flows: readonly BrokenFlow[]): string[][] {
   const counts = new Map<string, { cells: string[]; flows: number }>();

@@ -47,3 +47,9 @@ test('a node behind several services with one port answers the check of that por
   ]);
   expect(text).toContain('monitor fail if { nbsrv(tl_shop) lt 1 }');
 });
+
+test('a line of the log is found by the id that the answers of its connection carry', () => {
+  const line = '203.0.113.26:24260 tl_web/web-2 101 -- 9010 26181 bccfd4e0-c466-4e7f-aa5f-ae248daf169b';
+  expect(kinds.haproxy?.tracing?.connectionOf(line)).toBe('bccfd4e0-c466-4e7f-aa5f-ae248daf169b');
+  expect(kinds.haproxy?.tracing?.connectionOf('[NOTICE] haproxy version is 2.6.12')).toBeUndefined();
+});

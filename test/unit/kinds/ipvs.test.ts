@@ -56,6 +56,7 @@ test('flows name the service and the L7 node that they are sent to', async () =>
     service: 'web',
     target: 'l7-2',
     idleSeconds: 1,
+    state: 'ESTABLISHED',
   });
 });
 

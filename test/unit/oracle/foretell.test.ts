@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { foretell } from '../../../src/oracle/foretell.ts';
-import type { ForetoldFlow } from '../../../src/oracle/index.ts';
+import { askWays, type ForetoldFlow, foretell, waysTaken } from '../../../src/oracle/index.ts';
 import type { Scenario } from '../../../src/scenario/types.ts';
 import { nodeOf, threeTier } from '../kinds/three-tier.ts';
 
@@ -57,27 +56,47 @@ function answer(router: string, input: string): string {
 
 test('each router with a choice is asked once for all flows, and what it says decides which flows move', async () => {
   const asked: string[] = [];
-  const [event] = await foretell(scenario, plan, flows, {
-    now: () => 7,
-    exec: async (router, _argv, { input }) => {
-      asked.push(router);
-      expect(input).toMatch(/ iif (internet|transit) /);
-      return { exitCode: 0, stdout: answer(router, input), stderr: '' };
-    },
+  const ways = await askWays(plan, flows, async (router, _argv, { input }) => {
+    asked.push(router);
+    expect(input).toMatch(/ iif (internet|transit) /);
+    return { exitCode: 0, stdout: answer(router, input), stderr: '' };
   });
+  const [event] = await foretell(scenario, plan, flows, { now: () => 7, ways: Promise.resolve(ways) });
   expect(asked.sort()).toEqual(['edge', 'r-1', 'r-2']);
   // By r-1: ports 0 and 1 of four; of these the even one is on l4-1. By r-2 the odd one.
   const onFirst = flows.filter(({ port }) => port % 4 === 0 || port % 4 === 3).map(({ flow }) => flow);
   expect(event).toMatchObject({ type: 'prediction', t: 7, traffic: 'held', flows: 40 });
   expect(event?.moved).toEqual({ must: onFirst, may: [], unsaid: [], least: 20, most: 20 });
   expect(event?.broken.must).toEqual([]);
+  const taken = waysTaken(plan, flows, ways);
+  expect(taken.get('203.0.113.1:20000')).toEqual(['client', 'edge', 'r-1', 'l4-1']);
+  expect(taken.get('203.0.113.3:20002')).toEqual(['client', 'edge', 'r-2', 'l4-2']);
 });
 
 test('a router that does not answer leaves nothing foretold, with its reason', async () => {
-  const [event] = await foretell(scenario, plan, flows, {
-    now: () => 7,
-    exec: async () => ({ exitCode: 2, stdout: '', stderr: 'RTNETLINK answers: No route to host' }),
-  });
+  const mute = async () => ({ exitCode: 2, stdout: '', stderr: 'RTNETLINK answers: No route to host' });
+  const [event] = await foretell(scenario, plan, flows, { now: () => 7, ways: askWays(plan, flows, mute) });
   expect(event?.unknowable).toContain('named the way of 0 of 40 flows: RTNETLINK answers: No route to host');
   expect(event?.moved).toEqual({ must: [], may: [], unsaid: [], least: 0, most: 0 });
+});
+
+test('a router that is dead is left out of what is asked afterwards, and ways are known up to it', async () => {
+  const ways = await askWays(
+    plan,
+    flows,
+    async (router, _argv, { input }) =>
+      router === 'r-2'
+        ? { exitCode: 2, stdout: '', stderr: 'unreachable' }
+        : { exitCode: 0, stdout: answer(router, input), stderr: '' },
+    { lenient: true },
+  );
+  const taken = waysTaken(plan, flows, ways);
+  expect(taken.get('203.0.113.1:20000')).toEqual(['client', 'edge', 'r-1', 'l4-1']);
+  expect(taken.get('203.0.113.3:20002')).toEqual(['client', 'edge', 'r-2']);
+});
+
+test('without tier 2 nothing is foretold', async () => {
+  const direct = { ...plan, nodes: plan.nodes.filter(({ kind }) => kind !== 'ipvs') };
+  const [event] = await foretell(scenario, direct, flows, { now: () => 7, ways: Promise.resolve(new Map()) });
+  expect(event?.unknowable).toBe('no L4 node carries web, and only ways over tier 2 can be computed');
 });

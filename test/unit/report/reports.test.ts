@@ -22,6 +22,7 @@ const pairs: Readonly<Record<string, { main: string; control?: string }>> = {
   'not-landed': { main: 'fault-not-landed' },
   'never-steady': { main: 'never-steady' },
   interrupted: { main: 'interrupted' },
+  'in-trouble': { main: 'in-trouble' },
   oracle: { main: 'oracle-other-flows', control: 'oracle-agrees' },
 };
 

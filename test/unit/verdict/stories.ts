@@ -400,4 +400,57 @@ export const stories: Readonly<Record<string, ToldStory>> = {
     verdict: 'pass',
     reasons: [],
   },
+
+  // What others than the socket say of a flow in trouble changes no verdict.
+  'in-trouble': {
+    expect: ['held.broken == 1', 'held.stalled == 4'],
+    stallMs: 1200,
+    breaks: { 1: { atMs: 4700, cause: 'rst', detail: 'ECONNRESET' } },
+    change: (events) => [
+      ...events,
+      {
+        type: 'entry',
+        t: timelineAt + 4100,
+        client: '203.0.113.11:20001',
+        service: 'web',
+        l4: 'l4-2',
+        l7: 'l7-2',
+        state: 'ESTABLISHED',
+        idleSeconds: 1,
+      },
+      {
+        type: 'route',
+        t: steadyAt + 6,
+        client: '203.0.113.11:20001',
+        way: ['client', 'edge', 'r-1', 'l4-2'],
+      },
+      {
+        type: 'route',
+        t: timelineAt + 5200,
+        client: '203.0.113.11:20001',
+        way: ['client', 'edge', 'r-2', 'l4-1'],
+      },
+      {
+        type: 'log',
+        t: timelineAt + 6100,
+        client: '203.0.113.11:20001',
+        node: 'l7-2',
+        line: '203.0.113.11:20001 tl_web/web-3 101 cD 812 4711 58c90cc9',
+      },
+      {
+        type: 'route',
+        t: steadyAt + 6,
+        client: '203.0.113.12:20002',
+        way: ['client', 'edge', 'r-1', 'l4-1'],
+      },
+      {
+        type: 'route',
+        t: timelineAt + 2900,
+        client: '203.0.113.12:20002',
+        way: ['client', 'edge', 'r-1', 'l4-2'],
+      },
+    ],
+    verdict: 'pass',
+    reasons: [],
+  },
 };

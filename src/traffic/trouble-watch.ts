@@ -1,0 +1,116 @@
+/**
+ * What is known of a flow that broke or stalled from elsewhere than its own socket: what the balancer's table last said of
+ * it, the way that the routers give it before and after, and what its proxy logged of the connection.
+ */
+import { type LiveLab, logFile } from '../lab/index.ts';
+import type { HistoryEvent } from '../verdict/history.ts';
+import type { SeededFlow } from './held-flows.ts';
+import type { Sighting } from './path-watch.ts';
+
+export interface TroubleSources {
+  readonly flows: readonly SeededFlow[];
+  /** A heartbeat that takes longer makes a stalled flow of this traffic. */
+  stallMs(traffic: string): number;
+  record(event: HistoryEvent): void;
+  now(): number;
+  /** By `address:port` of the client. */
+  sighting(client: string): Sighting | undefined;
+  /** Asks the routers: by client the names of the nodes on its way. Costs the lab a process a router. */
+  askWays(flows: readonly SeededFlow[]): Promise<ReadonlyMap<string, readonly string[]>>;
+}
+
+export class TroubleWatch {
+  readonly #from: TroubleSources;
+  readonly #flows: ReadonlyMap<string, SeededFlow>;
+  readonly #connections = new Map<string, string>();
+  readonly #troubled = new Map<string, SeededFlow>();
+  #before: { readonly t: number; readonly ways: ReadonlyMap<string, readonly string[]> } | undefined;
+  #waiting: SeededFlow[] = [];
+  #asking: Promise<void> | undefined;
+
+  constructor(from: TroubleSources) {
+    this.#from = from;
+    this.#flows = new Map(from.flows.map((flow) => [nameOf(flow), flow]));
+  }
+
+  /** Only now does trouble count: what was before is not of this run. @param ways while all is well */
+  begin(ways: ReadonlyMap<string, readonly string[]>): void {
+    this.#before = { t: this.#from.now(), ways };
+  }
+
+  see(event: HistoryEvent): void {
+    if (event.type === 'open') this.#connections.set(nameOf(event), event.connection);
+    if (this.#before === undefined) return;
+    const trouble =
+      (event.type === 'close' && event.cause !== undefined) ||
+      (event.type === 'beat' && event.ms > this.#from.stallMs(event.traffic));
+    if (!trouble) return;
+    const flow = this.#flows.get(nameOf(event));
+    if (flow === undefined || this.#troubled.has(nameOf(event)) || this.#troubled.size >= mostFlows) return;
+    this.#troubled.set(nameOf(event), flow);
+    const client = clientOf(flow);
+    const seen = this.#from.sighting(client);
+    if (seen !== undefined) this.#from.record({ type: 'entry', client, ...seen });
+    this.#waiting.push(flow);
+    this.#asking ??= this.#ask();
+  }
+
+  /** Waits for what is being asked, and reads what the proxies know of the connections. */
+  async finish(lab: LiveLab): Promise<void> {
+    await this.#asking;
+    const wanted = new Map(
+      [...this.#troubled].flatMap(([name, flow]): [string, string][] => {
+        const connection = this.#connections.get(name);
+        return connection === undefined ? [] : [[connection, clientOf(flow)]];
+      }),
+    );
+    if (wanted.size === 0) return;
+    for (const node of lab.plan.nodes) {
+      const { tracing } = lab.kindOf(node);
+      if (tracing === undefined) continue;
+      const text = await lab.host.readFile(logFile(lab.paths, node.name, tracing.daemon)).catch(() => '');
+      const open = await tracing.open(lab.view(node)).catch(() => []);
+      const say = (client: string, line: string): void =>
+        this.#from.record({
+          type: 'log',
+          t: this.#from.now(),
+          client,
+          node: node.name,
+          line: line.slice(0, 400),
+        });
+      for (const line of text.split('\n')) {
+        const client = wanted.get(tracing.connectionOf(line) ?? '');
+        if (client !== undefined) say(client, line);
+      }
+      const clients = new Set(wanted.values());
+      for (const { client, text: line } of open) if (clients.has(client)) say(client, line);
+    }
+  }
+
+  /** Many flows break together: they are asked about together, when the routers have made up their minds. */
+  async #ask(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      await new Promise((resolve) => setTimeout(resolve, settleMs));
+      const flows = this.#waiting;
+      this.#waiting = [];
+      const ways = await this.#from.askWays(flows).catch(() => new Map<string, readonly string[]>());
+      const t = this.#from.now();
+      for (const client of flows.map(clientOf)) {
+        const before = this.#before?.ways.get(client);
+        const after = ways.get(client);
+        if (before !== undefined)
+          this.#from.record({ type: 'route', t: this.#before?.t ?? t, client, way: before });
+        if (after !== undefined) this.#from.record({ type: 'route', t, client, way: after });
+      }
+    }
+    this.#asking = undefined;
+  }
+}
+
+const settleMs = 500;
+/** More than these nobody reads one by one. */
+const mostFlows = 1000;
+
+const nameOf = ({ traffic, flow }: { readonly traffic: string; readonly flow: number }): string =>
+  `${traffic}/${flow}`;
+const clientOf = ({ address, port }: SeededFlow): string => `${address}:${port}`;

@@ -1,4 +1,6 @@
-import { pipeline } from 'node:stream/promises';
+import type { Readable, Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import type { HostProcess } from '../../hosts/contract.ts';
 import type { Context } from '../context.ts';
 import { requirePlace, withLab } from '../labs.ts';
 
@@ -14,14 +16,27 @@ export async function exec(
     context.signal.addEventListener('abort', () => child.kill('SIGINT'), { once: true });
     process.stdin.pipe(child.stdin);
     child.stdin.on('error', () => undefined);
-    const copies = [
-      pipeline(child.stdout, process.stdout, { end: false }),
-      pipeline(child.stderr, process.stderr, { end: false }),
-    ];
+    const copied = Promise.all([
+      copy(child.stdout, process.stdout, child),
+      copy(child.stderr, process.stderr, child),
+    ]);
     const { exitCode } = await child.exited;
-    await Promise.allSettled(copies);
+    await copied;
     process.stdin.unpipe();
     process.stdin.destroy();
     return exitCode;
   });
+}
+
+/**
+ * Whoever reads may stop reading (`| head`) long before the program ends: then it ends as it would in the shell. What it had
+ * said by then is still read, or it could not end.
+ */
+function copy(from: Readable, to: Writable, child: Pick<HostProcess, 'kill'>): Promise<void> {
+  to.once('error', () => {
+    from.unpipe(to).resume();
+    child.kill('SIGPIPE');
+  });
+  from.pipe(to, { end: false });
+  return finished(from, { writable: false }).catch(() => undefined);
 }

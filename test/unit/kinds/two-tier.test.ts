@@ -58,6 +58,39 @@ test('Perl accepts the announcer', () => {
   execFileSync('perl', ['-c', '-e', announcerScript], { stdio: 'pipe' });
 });
 
+test('draining it withdraws its VIP; behind L4 nodes it loses its weight, and its sessions end in peace', () => {
+  const steps = (plan: Plan): (string | undefined)[] => {
+    const node = nodeOf(plan, 'l7-1');
+    const lab = {
+      plan,
+      view: () => {
+        throw new Error('asks nobody');
+      },
+      alive: async () => true,
+      write: async () => undefined,
+      start: async () => undefined,
+    };
+    return ['out', 'back'].flatMap((way) =>
+      (way === 'out' ? kinds.haproxy?.drain?.out : kinds.haproxy?.drain?.back)?.(lab, node).map(
+        ({ what }) => what,
+      ),
+    );
+  };
+  expect(steps(twoTier)).toEqual([
+    'no router has a way over l7-1',
+    'l7-1 has a backend',
+    'l7-1 knows its ways back',
+    'every router has a way over l7-1 again',
+  ]);
+  expect(steps(withTier2)).toEqual([
+    'l7-1 has weight 0 on every L4 node',
+    'l7-1 has no sessions',
+    'l7-1 has a backend',
+    'l7-1 knows its ways back',
+    'l7-1 has its weight on every L4 node again',
+  ]);
+});
+
 test('its VIP can be withdrawn by a fault; behind L4 nodes there is none to withdraw', async () => {
   const { faultTable } = await import('../../../src/faults/index.ts');
   const refuse = (plan: Plan, name: string) =>

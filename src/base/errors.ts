@@ -38,7 +38,12 @@ export function formatDiagnostic({ file, line, column, message, hint }: Diagnost
   const where = [file, line, line === undefined ? undefined : column]
     .filter((part) => part !== undefined)
     .join(':');
-  return `${where} ${message}${hint === undefined ? '' : `\n    ${hint}`}`;
+  return `${harmless(`${where} ${message}`)}${hint === undefined ? '' : `\n    ${harmless(hint)}`}`;
+}
+
+/** What a file says is quoted in messages: no character of it may begin a line, ring, colour or move in a terminal. */
+function harmless(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
 }
 
 export interface WorldErrorOptions {

@@ -48,7 +48,8 @@ function nameOf(file: string): string {
     basename(file) === 'scenario.yaml'
       ? basename(dirname(resolve(file)))
       : basename(file).replace(/\.ya?ml$/, '');
-  return name.replaceAll(/[^\w-]/g, '-');
+  const plain = name.replaceAll(/[^\w-]/g, '-').replace(/^[^A-Za-z0-9]+/, '');
+  return plain === '' ? 'lab' : plain.slice(0, 60);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { InputError } from '../base/errors.ts';
 import type { HostLab } from '../hosts/contract.ts';
 import type { NodePaths } from '../kinds/contract.ts';
 
@@ -20,8 +21,17 @@ export interface LabPaths extends HostLab {
   readonly runtime: string;
 }
 
-/** The id is a function of home and name: names of namespaces and processes carry it, teardown finds them by it. */
+/**
+ * The id is a function of home and name: names of namespaces and processes carry it, teardown finds them by it.
+ * @throws InputError if the name could lead out of the folder of all labs: teardown removes what it leads to
+ */
 export function labPaths(name: string, home = tierlabHome()): LabPaths {
+  if (!isLabName(name)) {
+    const message = `${JSON.stringify(name)} cannot be the name of a lab`;
+    const hint =
+      'names begin with a letter or a digit and go on with letters, digits, ".", "_" and "-", at most 100';
+    throw new InputError([{ file: 'command line:', message, hint }]);
+  }
   const id = createHash('sha256').update(`${home}\0${name}`).digest('hex').slice(0, 6);
   const directory = join(home, 'labs', name);
   return {
@@ -67,3 +77,5 @@ export function netnsName(lab: HostLab, nodeOrNetwork: string): string {
 export function netnsPath(lab: HostLab, nodeOrNetwork: string): string {
   return `/run/netns/${netnsName(lab, nodeOrNetwork)}`;
 }
+
+export const isLabName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name);

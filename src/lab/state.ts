@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { WorldError } from '../base/errors.ts';
 import type { HostName } from '../hosts/contract.ts';
 import type { Plan } from '../topology/types.ts';
-import { type LabPaths, labPaths, tierlabHome } from './paths.ts';
+import { isLabName, type LabPaths, labPaths, tierlabHome } from './paths.ts';
 
 /** What is on disk about a lab. It is written before anything else is created. */
 export interface LabState {
@@ -72,7 +72,7 @@ export async function readPlan(lab: LabPaths): Promise<Plan> {
 
 /** Names of all labs of this user, in order; also those whose creation was cut short. */
 export async function labNames(home = tierlabHome()): Promise<string[]> {
-  return (await readdir(join(home, 'labs')).catch(() => [])).sort();
+  return (await readdir(join(home, 'labs')).catch(() => [])).filter(isLabName).sort();
 }
 
 export async function forgetLab(lab: LabPaths): Promise<void> {

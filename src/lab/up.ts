@@ -101,7 +101,7 @@ async function withShortage(error: unknown, host: Host | undefined): Promise<unk
 }
 
 /** A guest that has no memory answers slowly. */
-const shortageMs = 10_000;
+const shortageMs = 30_000;
 
 /** What the kinds of a plan ask of a host, and the plumbing itself. */
 export function requirementsOf(plan: Plan, { kinds }: Pick<PlumbingOptions, 'kinds'>): Requirements {

@@ -37,6 +37,8 @@ export default defineConfig({
           globalSetup: ['test/machine-inventory.ts', 'test/build-dist.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
+          // A machine that is shared may stall for seconds: what fails twice is broken. The report names what was tried again.
+          retry: 1,
           maxWorkers: guestsAtOnce,
           sequence: { groupOrder: 2 },
         },

@@ -19,7 +19,6 @@ export async function foretell(
 ): Promise<readonly PredictionEvent[]> {
   try {
     const ways = await asked;
-    needTier2(plan, flows);
     const { sets, entries } = predict(scenario, plan, flows, ways);
     const why = [...new Set(entries.flatMap((entry) => entry.why))];
     return sets.map((set) => ({ type: 'prediction', t: now(), ...set, why }));
@@ -62,15 +61,6 @@ export function waysTaken(
       return [name, way];
     }),
   );
-}
-
-function needTier2(plan: Plan, flows: readonly ForetoldFlow[]): void {
-  for (const { service } of distinct(flows)) {
-    const carried = plan.nodes.some(
-      ({ kind, services }) => kind === 'ipvs' && services.some(({ name }) => name === service),
-    );
-    if (!carried) throw new Error(`no L4 node carries ${service}, and only ways over tier 2 can be computed`);
-  }
 }
 
 const nothing: ForetoldFlows = { must: [], may: [], unsaid: [], least: 0, most: 0 };

@@ -94,9 +94,3 @@ test('a router that is dead is left out of what is asked afterwards, and ways ar
   expect(taken.get('203.0.113.1:20000')).toEqual(['client', 'edge', 'r-1', 'l4-1']);
   expect(taken.get('203.0.113.3:20002')).toEqual(['client', 'edge', 'r-2']);
 });
-
-test('without tier 2 nothing is foretold', async () => {
-  const direct = { ...plan, nodes: plan.nodes.filter(({ kind }) => kind !== 'ipvs') };
-  const [event] = await foretell(scenario, direct, flows, { now: () => 7, ways: Promise.resolve(new Map()) });
-  expect(event?.unknowable).toBe('no L4 node carries web, and only ways over tier 2 can be computed');
-});

@@ -52,6 +52,7 @@ import {
   judgeScenario,
   parseHistory,
   type ScenarioResult,
+  stallOf,
 } from './verdict/index.ts';
 
 export interface RunOptions {
@@ -246,7 +247,7 @@ async function observe(
     now,
     stallMs: (traffic) => {
       const spec = scenario.traffic.find(({ name }) => name === traffic);
-      return (spec?.type === 'held-tcp' ? spec.stallMs : undefined) ?? 1000;
+      return spec?.type === 'held-tcp' ? stallOf(spec) : Number.POSITIVE_INFINITY;
     },
     sighting: (client) => watch.sighting(client),
     askWays: async (some) => waysTaken(live.plan, some, await ask(some, true)),
@@ -404,6 +405,7 @@ function asksNodes({ expect, control }: Scenario, plans: readonly Plan[]): boole
     names.has(expression.trim().split('.')[0] ?? ''),
   );
 }
+
 const expectationsOf = ({ expect, control }: Scenario, role: 'main' | 'control'): readonly string[] =>
   (role === 'main' ? expect : (control?.expect ?? [])).map(({ expression }) => expression);
 

@@ -73,13 +73,13 @@ export interface HostSocket {
   close(): void;
 }
 
-/** An open host. Every method rejects with WorldError `guest-died` once a guest is gone, naming why. */
 export interface Shortage {
   /** A clause: "the guest is out of memory: …". */
   readonly what: string;
   readonly hint: string;
 }
 
+/** An open host. Every method rejects with WorldError `guest-died` once a guest is gone, naming why. */
 export interface Host {
   readonly name: HostName;
   /** Runs a program to its end and collects what it says. A non-zero exit code is a result, not an error. */

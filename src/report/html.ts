@@ -5,7 +5,8 @@ import { brokenSection } from './html/broken-section.ts';
 import { pageData } from './html/charts.ts';
 import { environmentSection } from './html/environment.ts';
 import { foretoldSection } from './html/foretold-section.ts';
-import { html, jsonData, trusted } from './html/markup.ts';
+import { html, jsonData } from './html/markup.ts';
+import { htmlPage } from './html/page.ts';
 import { pathsSection } from './html/paths.ts';
 import { expectationsSection, figuresSection, headSection, timelineSection } from './html/sections.ts';
 import { seenSection } from './html/seen.ts';
@@ -41,19 +42,11 @@ export function reportHtml(
       : [{ judgement: control, ...details.control }]),
   ];
   const data = pageData(runs);
-  const { markup } = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${page.scriptHash}'; base-uri 'none'; form-action 'none'">
-<title>${result.verdict}: ${result.name}</title>
-<style>${trusted(page.style)}</style>
-</head>
-<body>
-<main>
-${headSection(result)}
+  return htmlPage({
+    title: `${result.verdict}: ${result.name}`,
+    style: page.style,
+    script: { text: page.script, hash: page.scriptHash, data: jsonData(data) },
+    content: html`${headSection(result)}
 ${expectationsSection(result)}
 ${timelineSection(main, data)}
 ${pathsSection(runs)}
@@ -61,12 +54,6 @@ ${figuresSection(result)}
 ${foretoldSection(result)}
 ${brokenSection(result)}
 ${seenSection(result)}
-${environmentSection(result, runs)}
-</main>
-<script type="application/json" id="data">${jsonData(data)}</script>
-<script>${trusted(page.script)}</script>
-</body>
-</html>
-`;
-  return markup;
+${environmentSection(result, runs)}`,
+  });
 }

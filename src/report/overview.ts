@@ -1,7 +1,8 @@
 /** Several runs on one page that needs nothing else: verdicts, expectations with their figures, and links to each run's own page. */
 import type { ScenarioResult } from '../verdict/index.ts';
 import type { Failure } from './failure.ts';
-import { html, type Markup, trusted } from './html/markup.ts';
+import { html, type Markup } from './html/markup.ts';
+import { htmlPage } from './html/page.ts';
 import { expectationsSection, headSection } from './html/sections.ts';
 import { table } from './html/table.ts';
 import { spreadRows, spreads, spreadTitle } from './spread.ts';
@@ -22,19 +23,10 @@ export function reportOverview(
 ): string {
   const results = runs.map(({ result }) => result);
   const verdict = worst([...results.map((one) => one.verdict), ...failures.map(() => 'unknown' as const)]);
-  const { markup } = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
-<title>${verdict}: ${results.length + failures.length} runs</title>
-<style>${trusted(style)}</style>
-</head>
-<body>
-<main>
-<header class="${verdict}"><p class="badges"><b class="badge ${verdict}">${verdict}</b></p>
+  return htmlPage({
+    title: `${verdict}: ${results.length + failures.length} runs`,
+    style,
+    content: html`<header class="${verdict}"><p class="badges"><b class="badge ${verdict}">${verdict}</b></p>
 <h1>${results.length + failures.length} runs</h1></header>
 ${overview(runs, failures)}
 ${spreads(results).map(
@@ -42,12 +34,8 @@ ${spreads(results).map(
     html`<section><h2>${spreadTitle(spread)}</h2>${table(spreadRows(spread)[0] ?? [], spreadRows(spread).slice(1))}</section>`,
 )}
 ${failures.map(failureSection)}
-${results.map((result) => html`${headSection(result)}${expectationsSection(result)}`)}
-</main>
-</body>
-</html>
-`;
-  return markup;
+${results.map((result) => html`${headSection(result)}${expectationsSection(result)}`)}`,
+  });
 }
 
 function overview(runs: readonly OverviewRun[], failures: readonly Failure[]): Markup {

@@ -2,6 +2,7 @@ export { checkExpectation } from './check.ts';
 export { asksOracle } from './expecting.ts';
 export { parseExpectation } from './expression.ts';
 export { formatMeasured } from './format.ts';
+export { stallOf } from './held.ts';
 export { judge } from './judge.ts';
 export { judgeScenario } from './judge-scenario.ts';
 export { describeMetrics, metricTable, metricUnit, nodeMetricTable } from './metrics.ts';

@@ -29,6 +29,9 @@ export type EventSource =
   | AsyncIterable<ParsedLine | readonly ParsedLine[]>
   | Iterable<ParsedLine | readonly ParsedLine[]>;
 
+export const isMany = (events: ParsedLine | readonly ParsedLine[]): events is readonly ParsedLine[] =>
+  Array.isArray(events);
+
 /**
  * Reads a history from chunks of its text, in whatever pieces they come (a read stream of the file will do), and gives
  * the lines of each chunk. Lines that are no event come as such, in their place.

@@ -22,7 +22,13 @@ import type {
 } from './history.ts';
 import { countRequest, type HttpTally, httpTally } from './http-tally.ts';
 import { countNode, type NodeTally, nodeTallies } from './nodes.ts';
-import { type CorruptLine, type EventSource, HistoryError, type ParsedLine } from './parse-history.ts';
+import {
+  type CorruptLine,
+  type EventSource,
+  HistoryError,
+  isMany,
+  type ParsedLine,
+} from './parse-history.ts';
 import { waysOf } from './ways.ts';
 import { locate, missingMarks, type Span, windowsOf } from './windows.ts';
 
@@ -69,9 +75,6 @@ export async function record(source: EventSource): Promise<Recording> {
   if (recorder === undefined) throw new HistoryError(1, 'is missing: the history is empty');
   return recorder.finish();
 }
-
-const isMany = (events: ParsedLine | readonly ParsedLine[]): events is readonly ParsedLine[] =>
-  Array.isArray(events);
 
 interface Recorder {
   add(event: ParsedLine): void;

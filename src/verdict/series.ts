@@ -2,7 +2,7 @@
 import { bucketsFrom, mostBuckets } from './buckets.ts';
 import { countClose, countOpen } from './held-tally.ts';
 import type { FaultEvent, RunEvent } from './history.ts';
-import { type EventSource, HistoryError, type ParsedLine } from './parse-history.ts';
+import { type EventSource, HistoryError, isMany, type ParsedLine } from './parse-history.ts';
 import { heldOf } from './series-held.ts';
 import { httpOf } from './series-http.ts';
 import type { Series } from './series-types.ts';
@@ -22,9 +22,6 @@ export async function seriesOf(source: EventSource): Promise<Series> {
   if (collector === undefined) throw new HistoryError(1, 'is missing: the history is empty');
   return collector.finish();
 }
-
-const isMany = (events: ParsedLine | readonly ParsedLine[]): events is readonly ParsedLine[] =>
-  Array.isArray(events);
 
 interface Collector {
   add(event: ParsedLine): void;

@@ -1,36 +1,14 @@
 /** What is foretold where the routers lead to the L7 nodes, and where their next hops are fixed. */
 import { expect, test } from 'vitest';
-import { type ForetoldFlow, type KnownWay, type Prediction, predict } from '../../../src/oracle/index.ts';
+import { type KnownWay, type Prediction, predict } from '../../../src/oracle/index.ts';
 import type { Scenario } from '../../../src/scenario/types.ts';
 import type { Plan } from '../../../src/topology/types.ts';
 import { planOf } from '../kinds/three-tier.ts';
+import { heldTraffic } from './held.ts';
 
 const twoTier = await planOf('two-tier');
 const fixed = await planOf('fixed-next-hops');
-const traffic: Scenario['traffic'] = [
-  {
-    type: 'held-tcp',
-    name: 'held',
-    from: 'client',
-    to: 'web',
-    connections: 300,
-    heartbeatMs: 1000,
-    timeoutMs: 5000,
-    uploadBytes: 0,
-    downloadBytes: 0,
-  },
-];
-const flows = Array.from(
-  { length: 300 },
-  (_, flow): ForetoldFlow => ({
-    traffic: 'held',
-    flow,
-    address: `203.0.113.${1 + (flow % 200)}`,
-    port: 20_000 + 7 * flow,
-    service: 'web',
-    client: 'client',
-  }),
-);
+const { traffic, flows } = heldTraffic(300);
 /** The flows' L7 nodes in turn: l7-1, l7-2, l7-3, l7-1, … */
 const measured = new Map(
   flows.map(({ address, port, flow }): [string, KnownWay] => [

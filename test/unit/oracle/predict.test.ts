@@ -13,32 +13,10 @@ import {
 import type { Scenario } from '../../../src/scenario/types.ts';
 import type { Plan, PlannedNode } from '../../../src/topology/types.ts';
 import { nodeOf, threeTier } from '../kinds/three-tier.ts';
+import { heldTraffic } from './held.ts';
 
 const plan = await threeTier();
-const traffic: Scenario['traffic'] = [
-  {
-    type: 'held-tcp',
-    name: 'held',
-    from: 'client',
-    to: 'web',
-    connections: 600,
-    heartbeatMs: 1000,
-    timeoutMs: 5000,
-    uploadBytes: 0,
-    downloadBytes: 0,
-  },
-];
-const flows = Array.from(
-  { length: 600 },
-  (_, flow): ForetoldFlow => ({
-    traffic: 'held',
-    flow,
-    address: `203.0.113.${1 + (flow % 200)}`,
-    port: 20_000 + 7 * flow,
-    service: 'web',
-    client: 'client',
-  }),
-);
+const { traffic, flows } = heldTraffic(600);
 const nameOf = ({ address, port }: ForetoldFlow): string => `${address}:${port}`;
 /** Every third flow is on l4-1. */
 const measured = new Map(

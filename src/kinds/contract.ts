@@ -209,8 +209,11 @@ export interface Kind {
     out(lab: LabView, node: PlannedNode): readonly ServiceStep[];
     back(lab: LabView, node: PlannedNode): readonly ServiceStep[];
   };
-  /** The daemons of a node that runs take up those of its files that were rewritten, and lose neither sessions nor connections. */
-  reload?(lab: LabView, node: PlannedNode, files: readonly string[]): Promise<void>;
+  /**
+   * The daemons of a node that runs take up those of its files that were rewritten, and lose neither sessions nor connections.
+   * @param was what was in those files before, by name
+   */
+  reload?(lab: LabView, node: PlannedNode, was: Readonly<Record<string, string>>): Promise<void>;
   stats?(view: NodeView): Promise<NodeStats>;
   /** The node's `traits.measures` now, by name. @throws if it cannot be asked */
   measure?(view: NodeView): Promise<Readonly<Record<string, number>>>;

@@ -11,7 +11,7 @@ import type { NodeChange } from './node-change.ts';
 import { logFile, nodePaths } from './paths.ts';
 import { plumbChange } from './plumbing.ts';
 import { probeNode, waitForNodes } from './ready.ts';
-import { removeNode } from './remove-node.ts';
+import { removeNode, soleProcesses } from './remove-node.ts';
 import { replaceFile } from './replace-file.ts';
 import { requirementsOf } from './up.ts';
 
@@ -59,12 +59,16 @@ export async function carryOut(
   await writeFiles(lab, added, files);
   const { argv, input } = plumbChange({ added, changed: alterations }, after, lab.paths, lab.options);
   await lab.step(`changing lab ${lab.paths.name}`, argv, { input, timeoutMs: 60_000 });
-  await lab.adopt(after);
-  const view = labView(lab);
-  await Promise.all(
-    alterations.map(({ node, files: was }) => lab.kindOf(node).reload?.(view, node, Object.keys(was))),
+  const leaving = await Promise.all(
+    removed.map(async (node) => ({ node, others: await soleProcesses(lab, node) })),
   );
-  for (const node of removed) await removeNode(lab, node);
+  await lab.adopt(after);
+  // Who needs no neighbour to be ready is to be so before anybody sends it anything.
+  const alone = added.filter(({ peers }) => peers.length === 0);
+  await waitForNodes(lab, alone, { readyWithinMs: withinMs, signal });
+  const view = labView(lab);
+  await Promise.all(alterations.map(({ node, files: was }) => lab.kindOf(node).reload?.(view, node, was)));
+  for (const { node, others } of leaving) await removeNode(lab, node, others);
   await endChange(lab.paths);
   const isNew = ({ name }: PlannedNode): boolean => added.some((node) => node.name === name);
   const awaited = after.nodes.filter((node) => ready.has(node.name) || isNew(node));

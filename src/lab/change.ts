@@ -4,7 +4,7 @@ import type { Plan, PlannedNode } from '../topology/types.ts';
 import { type NodeChange, nodeChange } from './node-change.ts';
 import type { LabPaths } from './paths.ts';
 import { diffPlans } from './plan-difference.ts';
-import { type PlumbingOptions, plumbLab } from './plumbing.ts';
+import { type PlumbingOptions, plumbLab, sharedDaemons } from './plumbing.ts';
 
 export interface LabChange {
   readonly after: Plan;
@@ -37,10 +37,9 @@ export function labChange(before: Plan, after: Plan, lab: LabPaths, options: Plu
     files: new Map(files),
     refusals: [
       ...changed.flatMap((change) => change.refusals),
-      ...[...added, ...removed].flatMap(({ name, kind }) => {
-        const fixed = options.kinds[kind]?.traits.fixed;
-        return fixed === undefined ? [] : [`${name} cannot come or go: ${fixed}`];
-      }),
+      ...sharedDaemons(before, lab, options)
+        .filter(({ nodes, daemon }) => nodes.length > 1 && removed.some(({ name }) => name === daemon.node))
+        .map(({ nodes, daemon }) => `${daemon.node} is home to the process that serves ${nodes.join(', ')}`),
     ],
   };
 }

@@ -103,7 +103,7 @@ export class LiveLab {
       shared: false,
     }));
     const shared = sharedDaemons(this.plan, this.paths, this.options)
-      .filter(({ kind }) => kind === node.kind)
+      .filter(({ nodes }) => nodes.includes(node.name))
       .map(({ daemon }) => ({ daemon, shared: true }));
     return Promise.all(
       [...own, ...shared].map(async ({ daemon, shared: isShared }): Promise<DaemonStatus> => {

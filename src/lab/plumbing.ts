@@ -126,6 +126,9 @@ export function plumbChange(
     ...alterations.filter((job) => job.length > 1),
     folders,
     ...added.flatMap((node) => nodeJobs(node, plan, lab, options)),
+    ...sharedGroups(plan, options.kinds)
+      .filter(({ nodes }) => nodes.every((node) => added.includes(node)))
+      .map(({ kind, nodes }) => [start(lab, sharedDaemon(kind, nodes, plan, lab, options))]),
   ]);
 }
 
@@ -185,9 +188,9 @@ export function sharedDaemons(
   plan: Plan,
   lab: LabPaths,
   options: PlumbingOptions,
-): { kind: string; daemon: PlacedDaemon }[] {
+): { nodes: readonly string[]; daemon: PlacedDaemon }[] {
   return sharedGroups(plan, options.kinds).map(({ kind, nodes }) => ({
-    kind: kind.traits.name,
+    nodes: nodes.map(({ name }) => name),
     daemon: sharedDaemon(kind, nodes, plan, lab, options),
   }));
 }
@@ -291,10 +294,16 @@ function cable(
   );
 }
 
+/** Nodes that have a process in common: those that were there first, and each of the others alone. */
 function sharedGroups(plan: Plan, kinds: Kinds): { kind: Kind; nodes: PlannedNode[] }[] {
   return Object.values(kinds).flatMap((kind) => {
-    const nodes = plan.nodes.filter((node) => node.kind === kind.traits.name);
-    return kind.shared === undefined || nodes.length === 0 ? [] : [{ kind, nodes }];
+    if (kind.shared === undefined) return [];
+    const all = plan.nodes.filter((node) => node.kind === kind.traits.name);
+    const [first, later] = [false, true].map((wanted) =>
+      all.filter(({ joined = false }) => joined === wanted),
+    );
+    const groups = [first ?? [], ...(later ?? []).map((node) => [node])];
+    return groups.filter((nodes) => nodes.length > 0).map((nodes) => ({ kind, nodes }));
   });
 }
 

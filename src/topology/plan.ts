@@ -19,6 +19,7 @@ export function planTopology(topology: Topology, kinds: KindTable, former?: Plan
   const routesOf = planRoutes(groups, networks);
   const tiers = planTiers(groups);
   const hashFieldsOf = planHashFields(groups, former);
+  const settled = new Set(former?.nodes.filter(({ joined }) => joined !== true).map(({ name }) => name));
   const services = servicesByGroup(topology.services, groups);
   const byName = new Map(groups.map((group) => [group.name, group]));
 
@@ -55,6 +56,7 @@ export function planTopology(topology: Topology, kinds: KindTable, former?: Plan
         peers: peersOf(group, i),
         routes: routesOf(group),
         hashFields: hashFieldsOf(name),
+        ...(former === undefined || settled.has(name) ? {} : { joined: true }),
         services: services.get(group.name) ?? [],
         announces: group.traits.bgp === 'speaker' && group.serves.length > 0 && senders.length === 0,
         targets,

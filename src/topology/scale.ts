@@ -38,14 +38,6 @@ export function scalePlan(
     const message = `"${tier}" cannot be scaled: its nodes share ${group.sources} out, and connections are open from there`;
     return refuse('tier', message, 'give it more connections instead');
   }
-  const fixed = kinds[group.kind]?.fixed;
-  if (fixed !== undefined) {
-    const able = topology.nodes.filter(
-      ({ kind, sources }) => kinds[kind]?.fixed === undefined && sources === undefined,
-    );
-    const hint = `tiers that can: ${able.map(({ name }) => name).join(', ')}`;
-    return refuse('tier', `"${tier}" cannot be scaled: ${fixed}`, hint);
-  }
   if (!group.numbered) {
     const message = `"${tier}" is one node without a number, and stays one`;
     return refuse('tier', message, `write count: 1 in the topology: its node is then ${tier}-1`);

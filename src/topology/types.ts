@@ -67,8 +67,6 @@ export interface KindTraits {
   readonly drains?: boolean;
   /** Links that it makes in its nodes beside those to their networks, which therefore cannot have such a name. */
   readonly devices?: readonly string[];
-  /** Why its nodes cannot come and go while a lab is up, as a clause: "one process serves them all". */
-  readonly fixed?: string;
   /** Made by the plan for every network; not to be written in a topology file. */
   readonly internal?: boolean;
 }
@@ -109,6 +107,8 @@ export interface BgpPeer {
 }
 
 export interface PlannedNode {
+  /** It came when the lab was up already. */
+  readonly joined?: true;
   /** `l4-1`, or `client` where the group has a count of 1 that was not written. */
   readonly name: string;
   readonly group: string;

@@ -34,6 +34,30 @@ describe('a lab that changes while it is up', () => {
   });
   afterAll(() => home.remove());
 
+  test('backends come and go, and no proxy is started anew for it', async () => {
+    const proxies = async (): Promise<string> =>
+      fine('exec', 'l7-2', '--', 'sh', '-c', 'cat /run/tierlab/*/l7-*/haproxy.pid');
+    const before = await proxies();
+    await fine('traffic', 'start', '--connections', '30', '--rate', '10', '--seed', '7');
+    expect(await json('scale', 'web', '+1')).toMatchObject({ added: ['web-4'], done: true });
+    const served = async (): Promise<{ ok: boolean; saw: string }> => {
+      const { metrics } = await json<{ metrics: { requests: Record<string, number> } }>('traffic', 'status');
+      return { ok: (metrics.requests['share.web-4'] ?? 0) > 0, saw: JSON.stringify(metrics.requests) };
+    };
+    await until(served, { withinMs: 20_000, everyMs: 300, why: 'requests to reach web-4' });
+    expect(await json('scale', 'web', '-1')).toMatchObject({ removed: ['web-4'], done: true });
+    const stopped = await json<{ history: string }>('traffic', 'stop');
+    const failed = (await readFile(stopped.history, 'utf8'))
+      .split('\n')
+      .filter((line) => line.includes('"cause"'));
+    expect(failed).toEqual([]);
+    expect(await proxies()).toBe(before);
+    // One that was there from the beginning goes as well, and the one that comes in its place is another.
+    await fine('scale', 'web', '-1');
+    expect(await json('scale', 'web', '+1')).toMatchObject({ added: ['web-3'], done: true });
+    expect(await nodes()).toHaveLength(12);
+  });
+
   test('an L7 and an L4 node join under traffic: every table has the same servers in the same order, and nobody is cut off by the first', async () => {
     const before = await nodes();
     await fine('traffic', 'start', '--connections', '40', '--rate', '10');
@@ -100,7 +124,7 @@ describe('a lab that changes while it is up', () => {
     for (const [args, said] of [
       [['scale', 'l8', '+1'], /unknown tier "l8"/],
       [['scale', 'l4', '-2'], /must keep one/],
-      [['scale', 'web', '+1'], /one process serves all backends/],
+      [['scale', 'client', '+1'], /connections are open from there/],
     ] as const)
       expect(await home.run(...args)).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(said) });
     // Its routers would be told of the new node, and forget that one of them is drained.

@@ -29,8 +29,8 @@ export function birdDaemon(paths: NodePaths): Daemon {
 }
 
 /** BIRD keeps the sessions that stay as they are, and begins and ends the others (BIRD 2.0, doc/bird.sgml, reconfiguration). */
-export const reloadSpeaker: NonNullable<Kind['reload']> = async (lab: LabView, node, files) => {
-  if (files.includes(birdFile)) await askBird(lab.view(node), ['configure']);
+export const reloadSpeaker: NonNullable<Kind['reload']> = async (lab: LabView, node, was) => {
+  if (was[birdFile] !== undefined) await askBird(lab.view(node), ['configure']);
 };
 
 /**

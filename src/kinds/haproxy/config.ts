@@ -89,17 +89,22 @@ function frontend(node: PlannedNode, { name, vip, port, protocol }: Service): st
 }
 
 function backend(node: PlannedNode, { name, port, protocol }: Service, options: HaproxyOptions): string[] {
-  const interval = milliseconds(options.check_interval);
-  const fast = Math.min(interval, 200);
   return [
     '',
     `backend ${backendName(name)}`,
     `  mode ${protocol}`,
     `  balance ${options.balance}`,
     '  option httpchk GET /healthcheck',
-    `  default-server check inter ${interval}ms fastinter ${fast}ms downinter ${fast}ms rise 1 fall 3`,
+    `  default-server ${checks(options)}`,
     ...node.targets.map((target) => `  server ${target.node} ${target.address}:${port}`),
   ];
+}
+
+/** How a backend is checked: keywords of a server. */
+export function checks({ check_interval }: Pick<HaproxyOptions, 'check_interval'>): string {
+  const interval = milliseconds(check_interval);
+  const fast = Math.min(interval, 200);
+  return `check inter ${interval}ms fastinter ${fast}ms downinter ${fast}ms rise 1 fall 3`;
 }
 
 /** The frontend that answers tier 2's health checks. */
@@ -127,4 +132,4 @@ export function ownAddressesTowards(node: PlannedNode): string[] {
 const logLine = '%ci:%cp %b/%s %ST %ts %B %Ta %[var(sess.connection)]';
 
 /** No service can have such a name: an underscore is not allowed there. */
-const backendName = (service: string): string => `tl_${service}`;
+export const backendName = (service: string): string => `tl_${service}`;

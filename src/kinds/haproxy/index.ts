@@ -16,6 +16,7 @@ import type { Kind, NodeView } from '../contract.ts';
 import { announcerDaemon, announcerFile, announcerScript } from './announcer.ts';
 import { drainedFile, haproxyConfig } from './config.ts';
 import { drain } from './drain.ts';
+import { alignServers, withoutServers } from './live-servers.ts';
 import { haproxyMeasures, measureProxy } from './measures.ts';
 import { haproxyFile, haproxyOptions, hasStaticWay } from './options.ts';
 import { proxying } from './proxying.ts';
@@ -67,10 +68,14 @@ export const haproxy: Kind = {
   drain,
   routing,
   proxying,
-  async reload(lab, node, files) {
-    await reloadSpeaker(lab, node, files);
-    if (!files.includes(haproxyFile)) return;
+  async reload(lab, node, was) {
+    await reloadSpeaker(lab, node, was);
+    const before = was[haproxyFile];
+    if (before === undefined) return;
     const view = lab.view(node);
+    // A process that is taken over from ends one day, and its connections with it: not for a backend more or less.
+    const isOnlyServers = withoutServers(before) === withoutServers(haproxyConfig(node, view.paths));
+    if (isOnlyServers && (await alignServers(view))) return;
     await lab.start(node, proxying.daemon, proxying.takeOver(view, await proxying.pid(view)));
   },
   tracing,

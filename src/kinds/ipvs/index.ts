@@ -74,9 +74,9 @@ export const ipvs: Kind = {
   drain,
   routing,
   balancing,
-  async reload(lab, node, files) {
-    await reloadSpeaker(lab, node, files);
-    if (files.includes(keepalivedFile)) await reloadKeepalived(lab.view(node));
+  async reload(lab, node, was) {
+    await reloadSpeaker(lab, node, was);
+    if (was[keepalivedFile] !== undefined) await reloadKeepalived(lab.view(node));
   },
   measure: measureBalancer,
   stats: async (view: NodeView): Promise<NodeStats> => ({

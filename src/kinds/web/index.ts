@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import type { Measures, Plan, PlannedNode } from '../../topology/types.ts';
+import type { Measures, PlannedNode } from '../../topology/types.ts';
 import type { Kind, NodeView } from '../contract.ts';
 import type { BackendStats, ControlAnswer, ControlRequest } from './control.ts';
 import { drain } from './drain.ts';
@@ -9,6 +9,7 @@ import { openerScript } from './opener.ts';
 const name = 'web';
 const openerFile = 'web-opener.pl';
 const listFile = 'web.list';
+const socketFile = 'web.sock';
 
 const webMeasures: Measures = {
   connections: { type: 'gauge', meaning: 'connections of proxies that are open' },
@@ -17,7 +18,10 @@ const webMeasures: Measures = {
   checks: { type: 'counter', meaning: 'health checks' },
 };
 
-/** The backends: one Node process serves them all, through a listening socket in each node's namespace. */
+/**
+ * The backends: one Node process serves them all, through a listening socket in each node's namespace. It has to have them when
+ * it starts; a backend that joins later has a process of its own.
+ */
 export const web: Kind = {
   traits: {
     name,
@@ -27,7 +31,6 @@ export const web: Kind = {
     bgp: 'none',
     measures: webMeasures,
     drains: true,
-    fixed: 'one process serves all backends, through sockets that were opened when it started',
   },
   modules: [],
   programs: [{ command: 'perl', debianPackage: 'perl-base' }],
@@ -44,7 +47,7 @@ export const web: Kind = {
     }
   },
   shared: {
-    daemon: (_nodes, plan, paths) => ({
+    daemon: (_nodes, _plan, paths) => ({
       name,
       argv: [
         'perl',
@@ -53,7 +56,7 @@ export const web: Kind = {
         paths.node,
         join(paths.programs, 'web.js'),
         join(paths.files, listFile),
-        controlSocket(plan, paths.run),
+        join(paths.run, socketFile),
       ],
     }),
     files: (nodes, _plan, _paths, netnsPath) => ({
@@ -92,26 +95,27 @@ function listeners({ interfaces, services }: PlannedNode): (readonly [string, nu
 }
 
 /**
- * The control socket is in the run folder of the kind's first node: the run folders of a lab's nodes are side by side,
- * each with its node's name.
+ * The control socket is in the run folder of the first of those whom its process serves: the run folders of a lab's nodes are
+ * side by side, each with its node's name.
  */
-function controlSocket(plan: Plan, run: string): string {
-  const first = plan.nodes.find(({ kind }) => kind === name);
-  return join(dirname(run), first?.name ?? name, 'web.sock');
+function controlSocket({ node, plan, paths }: NodeView): string {
+  const first = plan.nodes.find(({ kind, joined = false }) => kind === name && !joined);
+  return join(dirname(paths.run), (node.joined === true ? node : first)?.name ?? name, socketFile);
 }
 
 /** @throws if the server is not there or does not know the node */
 async function ask(
-  { node, plan, paths, ask: send }: NodeView,
+  view: NodeView,
   action: ControlRequest['do'],
   behaviour?: ControlRequest['behaviour'],
 ): Promise<BackendStats> {
+  const { node } = view;
   const request: ControlRequest = {
     do: action,
     node: node.name,
     ...(behaviour === undefined ? {} : { behaviour }),
   };
-  const text = await send(controlSocket(plan, paths.run), `${JSON.stringify(request)}\n`, (answer) =>
+  const text = await view.ask(controlSocket(view), `${JSON.stringify(request)}\n`, (answer) =>
     answer.endsWith('\n'),
   );
   const answer: ControlAnswer = JSON.parse(text);

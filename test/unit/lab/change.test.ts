@@ -88,6 +88,7 @@ test.each([
   ['r', 2],
   ['l4', 3],
   ['l7', 1],
+  ['web', 2],
 ])('%s scaled by %i leaves all others what they are, and its servers behind theirs', (tier, by) => {
   const after = scaled(plan, tier, by);
   for (const node of plan.nodes) {
@@ -103,6 +104,31 @@ test.each([
     .map((node) => JSON.stringify(node.targets));
   expect(new Set(targets).size).toBe(1);
   expect(scaled(after, tier, -by)).toEqual(plan);
+});
+
+test('a backend that joins has a process of its own, and that of the others stays as it is', () => {
+  const change = between(plan, scaled(plan, 'web', 1));
+  expect(summary(change)).toEqual({
+    added: ['web-4'],
+    removed: [],
+    changed: ['l7-1', 'l7-2', 'l7-3'].map((name) => [name, 'haproxy.cfg']),
+  });
+  const lists = [...change.files].filter(([path]) => path.endsWith('/web.list'));
+  expect(lists.map(([path]) => /\/nodes\/([^/]+)\//.exec(path)?.[1])).toEqual(['web-4']);
+  expect(lists[0]?.[1]).toMatch(/^web-4\t[\d.]+\t80\t\S+\n$/);
+});
+
+test('the node where the process of many is at home cannot go', () => {
+  const nodes = topology.nodes.filter(({ name }) => name !== 'web');
+  const other = {
+    ...withGroup('web', {}).nodes.find(({ name }) => name === 'web'),
+    name: 'shop',
+  } as NodeGroup;
+  const l7s = nodes.map((group) => (group.name === 'l7' ? { ...group, to: 'shop' } : group));
+  const after = planTopology({ ...topology, nodes: [...l7s, other] }, kindTable, plan);
+  expect(between(plan, after).refusals).toEqual([
+    'web-1 is home to the process that serves web-1, web-2, web-3',
+  ]);
 });
 
 test('each router more hashes in a way of its own', () => {

@@ -15,6 +15,7 @@ export function checkExpectations(
       traffic: written.traffic.map(({ name, type }) => ({ name, type })),
       faults: items.flatMap((item) => entryNames(item, topology)),
       nodes: nodes.map(({ name }) => name),
+      tiers: topology.nodes.map(({ name }) => name),
       measured: topology.nodes.flatMap((group) => {
         const measures = measureTypes(kinds[group.kind]);
         if (Object.keys(measures).length === 0) return [];

@@ -9,6 +9,7 @@ export interface ExpectationContext {
   /** Names of the timeline's entries. */
   readonly faults: readonly string[];
   readonly nodes: readonly string[];
+  readonly tiers: readonly string[];
   /** Nodes and tiers that can be asked while they run. */
   readonly measured: readonly {
     readonly name: string;

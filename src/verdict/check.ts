@@ -10,7 +10,7 @@ import {
 import { foretoldMetrics, isForetold } from './foretold.ts';
 import { causes } from './held.ts';
 import type { Unit } from './metric.ts';
-import { findMetric, metricNames, type TrafficType } from './metrics.ts';
+import { argumentOf, findMetric, metricNames, type TrafficType } from './metrics.ts';
 import { findReading, readingNames } from './nodes.ts';
 import { ExpressionError } from './tokens.ts';
 
@@ -21,6 +21,7 @@ export interface ExpectationScope {
   readonly faults: readonly string[];
   /** Names of the nodes. */
   readonly nodes: readonly string[];
+  readonly tiers: readonly string[];
   /** Nodes and tiers that can be asked while they run, with what they can be asked for. */
   readonly measured: readonly {
     readonly name: string;
@@ -100,13 +101,17 @@ function trafficMetric(
   const at = column + traffic.length + 1;
   const found = findMetric(type, path);
   if (found === undefined) {
-    const known = suggest(path, metricNames(type, ['<node>']), `metrics of ${type}`);
+    const known = suggest(
+      path,
+      metricNames(type, { node: ['<node>'], tier: ['<tier>'] }),
+      `metrics of ${type}`,
+    );
     throw new ExpressionError(at, `there is no metric "${path}"\n${known}`);
   }
   const { metric, argument } = found;
-  const argumentAt = at + path.length - argument.length;
-  if (metric.name.endsWith('<cause>')) checkKnown(argument, 'cause', causes, argumentAt);
-  if (metric.name.endsWith('<node>')) checkKnown(argument, 'node', scope.nodes, argumentAt);
+  const what = argumentOf(metric.name);
+  const known = { cause: causes, node: scope.nodes, tier: scope.tiers };
+  if (what !== undefined) checkKnown(argument, what, known[what], at + metric.name.indexOf('<'));
   return metric;
 }
 
@@ -133,7 +138,12 @@ function nodeMetric(
   return { unit: reading.unit, windowed: true };
 }
 
-function checkKnown(given: string, what: 'cause' | 'node', known: readonly string[], column: number): void {
+function checkKnown(
+  given: string,
+  what: 'cause' | 'node' | 'tier',
+  known: readonly string[],
+  column: number,
+): void {
   if (known.includes(given)) return;
   throw new ExpressionError(column, `there is no ${what} "${given}"\n${suggest(given, known, `${what}s`)}`);
 }
@@ -179,4 +189,5 @@ const examples: Readonly<Record<Unit, string>> = {
   duration: '2.5s',
   ratio: '0.1%',
   rate: '50/s',
+  number: '1.2',
 };

@@ -97,6 +97,7 @@ export function heldView(
     readonly steadyAt: number;
     readonly timelineAt: number;
     readonly endAt: number;
+    readonly tiers: HeldView['tiers'];
   },
 ): HeldView {
   const { faults } = run;
@@ -115,6 +116,7 @@ export function heldView(
     beats: span.beats,
     longest: span.longest,
     faults,
+    tiers: run.tiers,
     timelineAt: run.timelineAt,
     ...(prediction === undefined ? {} : { prediction }),
     seen: (node) => nodes.has(node),

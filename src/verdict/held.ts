@@ -1,7 +1,7 @@
 /** The metrics of held connections. */
 import { brokenAt, type Flow, l4Before, movesWithin } from './flow.ts';
 import type { Cause, FaultEvent, PredictionEvent, TrafficSpec } from './history.ts';
-import { type Measured, type Metric, percentile } from './metric.ts';
+import { type Measured, type Metric, maxOverMean, percentile } from './metric.ts';
 
 /** One held-tcp traffic in one window: [start, end). */
 export interface HeldView {
@@ -16,6 +16,8 @@ export interface HeldView {
   /** By flow number: its longest heartbeat in the window, ms; negative: none. */
   readonly longest: Float64Array;
   readonly faults: readonly FaultEvent[];
+  /** The nodes of each tier. */
+  readonly tiers: ReadonlyMap<string, readonly string[]>;
   /** Infinite: it never began. */
   readonly timelineAt: number;
   /** What the oracle had said. */
@@ -140,10 +142,24 @@ export const heldMetrics: readonly Metric<HeldView>[] = [
     unit: 'count',
     windowed: true,
     meaning: 'flows that were last seen on that L4, L7 or backend, broken ones too',
-    measure: (view, node) =>
-      view.flows.filter((flow) => [l4Before(flow, view.end), flow.l7, flow.backend].includes(node)).length,
+    measure: (view, node) => flowsOn(view, node),
+  },
+  {
+    name: 'share.<tier>.max_over_mean',
+    unit: 'number',
+    windowed: true,
+    meaning: 'how evenly a tier is used: the flows last seen on its busiest node over the mean of its nodes',
+    measure: (view, tier) =>
+      maxOverMean(
+        (view.tiers.get(tier) ?? []).map((node) => flowsOn(view, node)),
+        `no flow was ever seen on a node of ${tier}`,
+      ),
   },
 ];
+
+function flowsOn({ flows, end }: HeldView, node: string): number {
+  return flows.filter((flow) => [l4Before(flow, end), flow.l7, flow.backend].includes(node)).length;
+}
 
 function established({ flows, steadyAt }: HeldView): Flow[] {
   return flows.filter(({ openedAt, end }) => openedAt <= steadyAt && (end === undefined || end.t > steadyAt));

@@ -66,10 +66,14 @@ export function countRequest(
   }
 }
 
-export function httpView(tally: HttpTally, span: HttpSpan, run: { endAt: number }): HttpView {
+export function httpView(
+  tally: HttpTally,
+  span: HttpSpan,
+  run: { readonly endAt: number; readonly tiers: HttpView['tiers'] },
+): HttpView {
   const { start, requests, errors, answeredBy, longest, latency } = span;
   const end = Math.min(span.end, run.endAt);
-  const view = { spec: tally.spec, start, end, requests, errors, answeredBy, longest };
+  const view = { spec: tally.spec, start, end, requests, errors, answeredBy, longest, tiers: run.tiers };
   return latency === undefined ? view : { ...view, latency };
 }
 

@@ -2,7 +2,7 @@
 import type { Histogram } from 'hdr-histogram-js';
 import { causes } from './held.ts';
 import type { TrafficSpec } from './history.ts';
-import type { Measured, Metric } from './metric.ts';
+import { type Measured, type Metric, maxOverMean } from './metric.ts';
 
 /** One http traffic in one window: [start, end). */
 export interface HttpView {
@@ -15,6 +15,8 @@ export interface HttpView {
   readonly errors: ReadonlyMap<string, number>;
   /** Answered requests by L7 and by backend. */
   readonly answeredBy: ReadonlyMap<string, number>;
+  /** The nodes of each tier. */
+  readonly tiers: ReadonlyMap<string, readonly string[]>;
   /** µs. Absent as long as there was no request. */
   readonly latency?: Histogram;
   /** ms */
@@ -70,6 +72,17 @@ export const httpMetrics: readonly Metric<HttpView>[] = [
     windowed: true,
     meaning: 'the longest time of all from when a request was due',
     measure: ({ requests, longest }) => (requests === 0 ? none : longest),
+  },
+  {
+    name: 'share.<tier>.max_over_mean',
+    unit: 'number',
+    windowed: true,
+    meaning: 'how evenly the tier answered: the requests of its busiest node over the mean of its nodes',
+    measure: ({ tiers, answeredBy }, tier) =>
+      maxOverMean(
+        (tiers.get(tier) ?? []).map((node) => answeredBy.get(node) ?? 0),
+        `no answer in this window says which node of ${tier} it went through`,
+      ),
   },
   {
     name: 'share.<node>',

@@ -5,8 +5,8 @@ import { compareWithOracle, foretoldMetrics } from './foretold.ts';
 import { formatMeasured } from './format.ts';
 import type { TrafficSpec } from './history.ts';
 import { measure, measureNodes, type Views, viewsOf } from './measure.ts';
-import { type MetricTraits, metricNames, metricsOf } from './metrics.ts';
-import type { NodeTally } from './nodes.ts';
+import { type MetricArguments, type MetricTraits, metricNames, metricsOf } from './metrics.ts';
+import { type NodeTally, tiersOf } from './nodes.ts';
 import type { EventSource } from './parse-history.ts';
 import { type Recording, record } from './recording.ts';
 import type {
@@ -91,11 +91,13 @@ function measureAll(
 ): TrafficMetrics {
   const traits: readonly MetricTraits[] = metricsOf(type);
   const plain = new Set(traits.flatMap(({ name, needs }) => (needs === undefined ? [name] : [])));
-  const figures = metricNames(type, nodesOf(traffic, views)).flatMap((path): [string, number | null][] => {
-    const { value } = measure({ type: 'metric', traffic, path, text: '', column: 1 }, views, recording);
-    const figure = typeof value === 'number' ? value : null;
-    return plain.has(path) || figure || (figure === 0 && isNeeding(path, traits)) ? [[path, figure]] : [];
-  });
+  const figures = metricNames(type, argumentsOf(traffic, views, recording)).flatMap(
+    (path): [string, number | null][] => {
+      const { value } = measure({ type: 'metric', traffic, path, text: '', column: 1 }, views, recording);
+      const figure = typeof value === 'number' ? value : null;
+      return plain.has(path) || figure || (figure === 0 && isNeeding(path, traits)) ? [[path, figure]] : [];
+    },
+  );
   return Object.fromEntries(figures);
 }
 
@@ -124,11 +126,14 @@ function oracleOf({ predictions }: Recording, views: Views): Pick<Judgement, 'or
   return oracle.length === 0 ? {} : { oracle };
 }
 
-function nodesOf(traffic: string, views: Views): string[] {
+function argumentsOf(traffic: string, views: Views, { nodes }: Recording): MetricArguments {
   const ways = views
     .held(traffic)
     ?.flows.flatMap(({ l7, backend, steps }) => [...steps.map(({ l4 }) => l4), l7, backend]);
-  return [...new Set(ways ?? views.http(traffic)?.answeredBy.keys())].sort();
+  return {
+    node: [...new Set(ways ?? views.http(traffic)?.answeredBy.keys())].sort(),
+    tier: [...tiersOf(nodes).keys()],
+  };
 }
 
 function timelineOf({ faults, timelineAt }: Recording): TimelineEntryJudgement[] {

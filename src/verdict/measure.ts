@@ -5,7 +5,7 @@ import type { HttpView } from './http.ts';
 import { httpView } from './http-tally.ts';
 import type { Measured, Unit } from './metric.ts';
 import { findMetric } from './metrics.ts';
-import { readNodes } from './nodes.ts';
+import { readNodes, tiersOf } from './nodes.ts';
 import type { Recording } from './recording.ts';
 import type { Step } from './steps.ts';
 import { missingMarks, spanOf } from './windows.ts';
@@ -17,15 +17,16 @@ export interface Views {
 }
 
 export function viewsOf(recording: Recording): Views {
+  const tiers = tiersOf(recording.nodes);
   const held = memo((traffic: string, window: string) => {
     const tally = recording.held.get(traffic);
     const span = tally?.spans.find((one) => (one.window?.text ?? '') === window);
-    return tally && span && heldView(tally, span, recording);
+    return tally && span && heldView(tally, span, { ...recording, tiers });
   });
   const http = memo((traffic: string, window: string) => {
     const tally = recording.http.get(traffic);
     const span = tally?.spans.find((one) => (one.window?.text ?? '') === window);
-    return tally && span && httpView(tally, span, recording);
+    return tally && span && httpView(tally, span, { ...recording, tiers });
   });
   return {
     held: (traffic, window = '') => held(traffic, window),

@@ -29,22 +29,38 @@ export function findMetric<Type extends TrafficType>(
   const table: readonly Metric<Views[Type]>[] = tables[type];
   const exact = table.find(({ name }) => name === path);
   if (exact !== undefined) return { metric: exact, argument: '' };
-  const dot = path.indexOf('.');
-  const metric = table.find(({ name }) => name.includes('<') && name.startsWith(`${path.slice(0, dot)}.<`));
-  return dot < 0 || metric === undefined ? undefined : { metric, argument: path.slice(dot + 1) };
+  for (const metric of table) {
+    const [head = '', tail] = metric.name.split(/<\w+>/);
+    if (tail === undefined || !path.startsWith(head) || !path.endsWith(tail)) continue;
+    const argument = path.slice(head.length, path.length - tail.length);
+    if (argument !== '' && !(tail === '' && argument.includes('.'))) return { metric, argument };
+  }
+  return undefined;
 }
 
 export function metricsOf<Type extends TrafficType>(type: Type): readonly Metric<Views[Type]>[] {
   return tables[type];
 }
 
-/** Every name that a metric of this type can be asked by, causes and nodes filled in. */
-export function metricNames(type: TrafficType, nodes: readonly string[]): string[] {
+/** What can stand in the place of angle brackets. */
+export interface MetricArguments {
+  readonly node: readonly string[];
+  readonly tier: readonly string[];
+}
+
+/** Every name that a metric of this type can be asked by, causes, nodes and tiers filled in. */
+export function metricNames(type: TrafficType, known: MetricArguments): string[] {
   return tables[type].flatMap(({ name }) => {
-    if (name.endsWith('<cause>')) return causes.map((cause) => name.replace('<cause>', cause));
-    if (name.endsWith('<node>')) return nodes.map((node) => name.replace('<node>', node));
-    return [name];
+    const what = argumentOf(name);
+    if (what === undefined) return [name];
+    const fitting = what === 'cause' ? causes : known[what];
+    return fitting.map((one) => name.replace(`<${what}>`, one));
   });
+}
+
+/** What stands in the place of a metric's angle brackets. */
+export function argumentOf(name: string): 'cause' | 'node' | 'tier' | undefined {
+  return (['cause', 'node', 'tier'] as const).find((what) => name.includes(`<${what}>`));
 }
 
 /** The whole list as data. */

@@ -34,6 +34,15 @@ export function countNode({ spec, series, last }: NodeTally, { t, values, silent
   }
 }
 
+/** Names of the nodes by tier, of all that were there at some time. */
+export function tiersOf(tallies: ReadonlyMap<string, NodeTally>): ReadonlyMap<string, readonly string[]> {
+  const specs = [...tallies.values()].map(({ spec }) => spec);
+  const tiers = [...new Set(specs.map(({ tier }) => tier))];
+  return new Map(
+    tiers.map((tier) => [tier, specs.filter((spec) => spec.tier === tier).map(({ name }) => name)]),
+  );
+}
+
 type MeasureTypes = Readonly<Record<string, 'gauge' | 'counter'>>;
 
 const typeOf = (measures: MeasureTypes, name: string): 'gauge' | 'counter' | undefined =>

@@ -13,6 +13,7 @@ const scope = {
   ],
   faults: ['crash', 'heal-crash', 'node.freeze'],
   nodes: ['l4-1', 'l4-2', 'l7-1'],
+  tiers: ['l4', 'l7'],
   measured: ['l4', 'l4-1'].map((name) => ({
     name,
     measures: { servers_up: 'gauge', 'weight.<node>': 'gauge', packets: 'counter' } as const,
@@ -36,6 +37,8 @@ test.each([
   'held.moved ~ oracle ± 2%',
   'held.moved ~ oracle +- 3',
   'requests.share.l7-1 ~ 33% +/- 5%',
+  'requests.share.l7.max_over_mean < 1.5',
+  'held.share.l4.max_over_mean in crash..+5s ~ 1.1 ± 10%',
   'requests.error_rate < 0.1%',
   'requests.error_rate <= 0.001',
   'requests.rate >= 2900/m',
@@ -62,6 +65,8 @@ test.each([
   ],
   ['held.brokn == 0', 'column 6: there is no metric "brokn"\ndid you mean "broken"?'],
   ['requests.broken == 0', 'column 10: there is no metric "broken"\nmetrics of http: error_rate,'],
+  ['held.share.l6.max_over_mean < 1', 'column 12: there is no tier "l6"'],
+  ['held.share.l4.max_over_men < 1', 'column 6: there is no metric "share.l4.max_over_men"'],
   ['held.broken.rts == 0', 'column 13: there is no cause "rts"\ndid you mean "rst"?'],
   ['l4-1.servers == 3', 'column 6: there is no metric "servers"'],
   ['l4.weight.l7-9 == 0', 'column 11: there is no node "l7-9"'],
@@ -138,8 +143,8 @@ describe('the list of metrics', () => {
 
   test('names only metrics that an expectation can ask for', () => {
     for (const { name, traffic, unit } of metricTable) {
-      const metric = name.replace('<cause>', 'rst').replace('<node>', 'l4-1');
-      const value = { count: '1', duration: '1s', ratio: '1%', rate: '1/s' }[unit];
+      const metric = name.replace('<cause>', 'rst').replace('<node>', 'l4-1').replace('<tier>', 'l4');
+      const value = { count: '1', duration: '1s', ratio: '1%', rate: '1/s', number: '1.2' }[unit];
       const expression = `${traffic === 'http' ? 'requests' : 'held'}.${metric} == ${value}`;
       expect(checkExpectation(expression, scope), expression).toBeUndefined();
     }

@@ -234,6 +234,20 @@ test('a tolerance in percent is of the value, but in points where the value is a
   ]);
 });
 
+test('how evenly a tier is used is its busiest node over the mean, and not known of one that nobody was seen on', async () => {
+  const { expectations } = await judge(
+    buildHistory({
+      says: [{ atMs: 100, node: 'l4-1', values: {} }],
+      expect: [
+        'held.share.l4.max_over_mean before crash == 1',
+        'held.share.l4.max_over_mean == 2',
+        'requests.share.l4.max_over_mean > 1',
+      ],
+    }),
+  );
+  expect(expectations.map(({ verdict }) => verdict)).toEqual(['pass', 'pass', 'unknown']);
+});
+
 test('a scenario without http is judged without requests, and times need not start at zero', async () => {
   const { metrics, steady, ranMs } = await judge(
     buildHistory({

@@ -233,7 +233,8 @@ async function observe(
   const nodeWatch = new NodeWatch(live, record, now);
   report({ type: 'step', message: 'starting the traffic' });
   const jobs = trafficJobs(scenario.traffic, live.plan, scenario.seed, {
-    isContested: contestedFlows(live.plan),
+    // The control has the same connections, whatever its L4 nodes do.
+    isContested: contestedFlows(planTopology(options.topology, kindTable)),
     rampPerSecond: rampPerSecond[live.host.name],
   });
   const flows = heldFlows(jobs);

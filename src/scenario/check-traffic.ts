@@ -1,6 +1,6 @@
 import { parseSubnet, usableHosts } from '../base/ip.ts';
 import { suggest } from '../base/suggest.ts';
-import type { PlannedNode } from '../topology/types.ts';
+import type { KindTable, PlannedNode, Topology } from '../topology/types.ts';
 import type { Check } from './check.ts';
 
 /** Ports that a client opens connections from, on each of its addresses: 1024 to 65535. */
@@ -24,6 +24,10 @@ export function checkTraffic({ written, topology, plan, kinds, problem }: Check)
         `unknown service "${traffic.to}"`,
         suggest(traffic.to, services, 'known services'),
       );
+    if (traffic.type === 'held-tcp' && traffic.contested && services.includes(traffic.to)) {
+      const refusal = refuseContested(traffic.to, topology, kinds);
+      if (refusal !== undefined) problem([...path, 'contested'], ...refusal);
+    }
     const client = clients.find(({ name }) => name === traffic.from);
     const known = clients.map(({ name }) => name);
     const group = topology.nodes.find(({ name }) => name === traffic.from);
@@ -51,6 +55,33 @@ export function checkTraffic({ written, topology, plan, kinds, problem }: Check)
         suggest(traffic.from, known, 'known client groups'),
       );
   }
+}
+
+/** @returns what is wrong, and a hint */
+function refuseContested(
+  service: string,
+  { nodes }: Topology,
+  kinds: KindTable,
+): readonly [string, string] | undefined {
+  const servers = new Map(nodes.map(({ name, count }) => [name, count]));
+  const balancers = nodes.filter(
+    ({ kind, serves }) => kinds[kind]?.hashes !== undefined && serves.includes(service),
+  );
+  const because = (why: string) => `no connection to "${service}" is contested: ${why}`;
+  if (balancers.length === 0)
+    return [because('no L4 node stands before its L7 nodes'), 'leave contested out, or add an L4 tier'];
+  const hashing = balancers.filter(({ kind, options }) => kinds[kind]?.hashes?.(options));
+  if (hashing.length === 0)
+    return [
+      because(`"${balancers.map(({ name }) => name).join('", "')}" does not choose by a hash`),
+      'set scheduler: mh or sh, or leave contested out',
+    ];
+  if (hashing.every(({ to = '' }) => servers.get(to) === 1))
+    return [
+      because('one server has no order'),
+      `give "${hashing[0]?.to}" a count of 2 or more, or leave contested out`,
+    ];
+  return undefined;
 }
 
 /** How many addresses a client opens connections from: its sources, else the one that it has on its network. */

@@ -61,6 +61,8 @@ export interface KindTraits {
   readonly passesTo?: readonly string[];
   /** Bytes that it adds to each packet on the way to its `to` group (20 for IPIP over IPv4). */
   readonly tunnelOverhead?: (options: Readonly<Record<string, unknown>>) => number;
+  /** Does what it passes a flow to follow from a hash over its `to` group, so that the order of that group matters to some flows? */
+  readonly hashes?: (options: Readonly<Record<string, unknown>>) => boolean;
   /** What its nodes can be asked for while they run, by name; a name may end in `.<node>`. */
   readonly measures?: Measures;
   /** Its nodes can be drained: taken out of service so that nobody notices. */

@@ -1,5 +1,5 @@
 /** What was measured against what the oracle had said, flow by flow. */
-import { broken, type HeldView, moved } from './held.ts';
+import { broken, type HeldView, moved, unwatched } from './held.ts';
 import type { Measured, Metric } from './metric.ts';
 import type { OracleComparison } from './types.ts';
 
@@ -22,6 +22,8 @@ export function compareWithOracle(
   if (prediction.t > timelineAt) return { unmeasured: 'it was foretold only when the timeline had begun' };
   if (prediction.flows !== spec.connections)
     return { unmeasured: `it was foretold of ${prediction.flows} flows, not of ${spec.connections}` };
+  const blind = metric === 'moved' ? unwatched(view) : undefined;
+  if (blind !== undefined) return blind;
   const { must, may, unsaid, least, most } = prediction[metric];
   const measured = new Set((metric === 'broken' ? broken : moved)(view).map(({ flow }) => flow));
   const clients = new Map(view.flows.map(({ flow, client }) => [flow, client]));

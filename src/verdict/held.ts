@@ -85,10 +85,7 @@ export const heldMetrics: readonly Metric<HeldView>[] = [
     windowed: true,
     meaning:
       'flows that were seen on another L4 node than before; not known where no L4 node is on their way',
-    measure: (view) =>
-      view.flows.some(({ steps }) => steps.length > 0)
-        ? moved(view).length
-        : { unmeasured: 'no flow was ever seen on an L4 node, so none could be seen to move to another' },
+    measure: (view) => unwatched(view) ?? moved(view).length,
   },
   {
     name: 'exposed',
@@ -175,6 +172,13 @@ export function broken({ flows, start, end }: Pick<HeldView, 'flows' | 'start' |
 
 export function moved({ flows, start, end }: Pick<HeldView, 'flows' | 'start' | 'end'>): Flow[] {
   return flows.filter((flow) => movesWithin(flow, start, end).length > 0);
+}
+
+/** Why it is not known which flows moved, or undefined if it is. */
+export function unwatched({ flows }: Pick<HeldView, 'flows'>): { readonly unmeasured: string } | undefined {
+  return flows.some(({ steps }) => steps.length > 0)
+    ? undefined
+    : { unmeasured: 'no flow was ever seen on an L4 node, so none could be seen to move to another' };
 }
 
 function share(view: HeldView, own: boolean): Measured {

@@ -18,8 +18,16 @@ export async function predict(
 ): Promise<number> {
   const { scenario: written, topology } = await loadLab(await scenarioFile(lab));
   const scenario = { ...written, seed: flags.seed ?? written.seed };
-  const main = predictRun(scenario, topology);
-  const control = scenario.control === undefined ? undefined : predictControl(scenario, scenario.control);
+  const isContested = contestedFlows(planTopology(topology, kindTable));
+  const main = predictRun(scenario, topology, isContested);
+  const control =
+    scenario.control === undefined
+      ? undefined
+      : predictRun(
+          { ...scenario, timeline: scenario.control.timeline },
+          scenario.control.topology,
+          isContested,
+        );
   context.printJson({
     scenario: scenario.name,
     seed: scenario.seed,
@@ -41,19 +49,16 @@ export async function predict(
   return exitCodes.pass;
 }
 
-function predictControl(
+function predictRun(
   scenario: Scenario,
-  { topology, timeline }: NonNullable<Scenario['control']>,
+  topology: Topology,
+  isContested: ReturnType<typeof contestedFlows>,
 ): Prediction {
-  return predictRun({ ...scenario, timeline }, topology);
-}
-
-function predictRun(scenario: Scenario, topology: Topology): Prediction {
   const plan = planTopology(topology, kindTable);
   return foretell(
     scenario,
     plan,
-    heldFlows(trafficJobs(scenario.traffic, plan, scenario.seed, { isContested: contestedFlows(plan) })),
+    heldFlows(trafficJobs(scenario.traffic, plan, scenario.seed, { isContested })),
   );
 }
 

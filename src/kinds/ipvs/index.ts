@@ -34,6 +34,7 @@ export const ipvs: Kind = {
     passesTo: ['haproxy'],
     devices: [announceDevice],
     tunnelOverhead: () => ipipOverhead,
+    hashes: ({ scheduler }) => scheduler !== 'rr',
   },
   modules: ['dummy', 'ip_vs', 'ip_vs_mh', 'ip_vs_sh', 'ip_vs_rr', 'ipip'],
   programs: [

@@ -389,6 +389,15 @@ export const stories: Readonly<Record<string, ToldStory>> = {
     verdict: 'unknown',
     reasons: ['cannot be judged: it was foretold of 6 flows, not of 8'],
   },
+  // Routers that lead straight to L7 nodes: nobody can see a flow move, whatever was foretold.
+  'oracle-where-nobody-watches': {
+    expect: ['held.broken ~ oracle', 'held.moved ~ oracle'],
+    breaks: resetOf([2]),
+    foretold: { broken: { must: [2] }, moved: { must: [0, 1] } },
+    change: (events) => events.filter(({ type }) => type !== 'path'),
+    verdict: 'unknown',
+    reasons: ['held.moved ~ oracle cannot be judged: no flow was ever seen on an L4 node'],
+  },
   // A FIN that is sent again and again goes another way when its old one is gone: no flow moved.
   'moved-after-its-end': {
     expect: ['held.moved == 3'],

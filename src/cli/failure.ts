@@ -52,7 +52,7 @@ function describe(
       text: error.diagnostics.map(formatDiagnostic).join('\n'),
       document: {
         code: 'bad-input',
-        message: `${error.diagnostics.length} problems`,
+        message: error.diagnostics.length === 1 ? '1 problem' : `${error.diagnostics.length} problems`,
         diagnostics: error.diagnostics,
       },
     };

@@ -73,7 +73,7 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
     );
 
   command(program, 'validate', 'check topologies and scenarios, creating nothing')
-    .argument('<file...>', 'topology, scenario, or lab folder')
+    .argument('<file...>', 'topologies, scenarios, or folders: every topology and scenario below')
     .action((files) =>
       choose(async (context) => (await import('./commands/validate.ts')).validate(context, files)),
     );

@@ -1,19 +1,17 @@
-/** Finding the scenario that an argument means: a file, or a lab folder that holds one. */
+/** Finding the scenarios and topologies that an argument means: a file, a lab folder, or any folder that holds some. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError } from '../base/errors.ts';
+import { type Diagnostic, formatDiagnostic, InputError } from '../base/errors.ts';
 import { faultTable } from '../faults/index.ts';
 import { kindTable } from '../kinds/index.ts';
 import { loadScenario } from '../scenario/index.ts';
 import { readDocument } from '../topology/index.ts';
 import { checkExpectation } from '../verdict/index.ts';
 
+type Lab = Awaited<ReturnType<typeof loadScenario>>;
+
 export async function scenarioFile(fileOrFolder: string): Promise<string> {
-  const isFolder = await stat(fileOrFolder).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  return isFolder ? join(fileOrFolder, 'scenario.yaml') : fileOrFolder;
+  return (await isFolder(fileOrFolder)) ? join(fileOrFolder, 'scenario.yaml') : fileOrFolder;
 }
 
 /**
@@ -28,29 +26,54 @@ export async function scenarioFiles(fileOrFolder: string): Promise<string[]> {
     () => false,
   );
   if (file === fileOrFolder || isLab) return [file];
-  const found = await readdir(fileOrFolder, { recursive: true });
-  const candidates = found
-    .filter((path) => /\.ya?ml$/.test(path) && !/(^|\/)(\.|node_modules\/)/.test(path))
-    .sort()
-    .map((path) => join(fileOrFolder, path));
-  const areScenarios = await Promise.all(candidates.map(isScenarioFile));
-  const scenarios = candidates.filter((_, i) => areScenarios[i]);
+  const candidates = await yamlFiles(fileOrFolder);
+  const found = await Promise.all(candidates.map(typeOfFile));
+  const scenarios = candidates.filter((_, i) => found[i] === 'scenario');
   if (scenarios.length > 0) return scenarios;
   throw new InputError([
     { file: fileOrFolder, message: 'no scenario here, nor in any folder below', hint: 'name a lab folder' },
   ]);
 }
 
-/** Scenarios and topologies are told apart by their keys: only a scenario names a topology. */
-export async function isScenarioFile(file: string): Promise<boolean> {
-  const { value } = await readDocument(file);
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    ('topology' in value || 'timeline' in value || 'expect' in value)
-  );
+/** YAML files below a folder, in order of their paths; what is hidden, and packages of others, left out. */
+export async function yamlFiles(folder: string): Promise<string[]> {
+  const found = await readdir(folder, { recursive: true });
+  return found
+    .filter((path) => /\.ya?ml$/.test(path) && !/(^|\/)(\.|node_modules\/)/.test(path))
+    .sort()
+    .map((path) => join(folder, path));
 }
 
-export function loadLab(file: string): ReturnType<typeof loadScenario> {
+/** They are told apart by their keys: only a scenario names a topology. */
+export async function typeOfFile(file: string): Promise<'scenario' | 'topology' | 'neither'> {
+  const { value } = await readDocument(file);
+  const has = (key: string): boolean => typeof value === 'object' && value !== null && key in value;
+  if (['topology', 'timeline', 'expect'].some(has)) return 'scenario';
+  return ['nodes', 'networks'].some(has) ? 'topology' : 'neither';
+}
+
+export const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
+export function loadLab(file: string): Promise<Lab> {
   return loadScenario(file, { faults: faultTable, kinds: kindTable, checkExpectation });
+}
+
+/** @throws InputError with all problems of all files, each once: scenarios share topologies */
+export async function loadLabs(files: readonly string[]): Promise<Lab[]> {
+  const problems = new Map<string, Diagnostic>();
+  const loaded = await Promise.all(
+    files.map((file) =>
+      loadLab(file).catch((error: unknown) => {
+        if (!(error instanceof InputError)) throw error;
+        for (const diagnostic of error.diagnostics) problems.set(formatDiagnostic(diagnostic), diagnostic);
+        return [];
+      }),
+    ),
+  );
+  if (problems.size > 0) throw new InputError([...problems.values()]);
+  return loaded.flat();
 }

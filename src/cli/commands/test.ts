@@ -14,7 +14,7 @@ import { exitCodeOf } from '../outcome.ts';
 import { type ReporterName, saveVerdict, writeReports } from '../reports.ts';
 import { printTogether } from '../reports-together.ts';
 import { saveFailure } from '../saved-run.ts';
-import { loadLab, scenarioFiles } from '../scenarios.ts';
+import { loadLabs, scenarioFiles } from '../scenarios.ts';
 import { parseShard, shareOf } from '../shard.ts';
 import { sideBySide } from '../side-by-side.ts';
 
@@ -36,7 +36,7 @@ interface TestFlags {
 export async function test(context: Context, labs: readonly string[], flags: TestFlags): Promise<number> {
   const shard = flags.shard === undefined ? undefined : parseShard(flags.shard, process.env);
   const files = (await Promise.all(labs.map(scenarioFiles))).flat();
-  const all = planRuns(await Promise.all(files.map(loadLab)), flags.repeat);
+  const all = planRuns(await loadLabs(files), flags.repeat);
   const mine = shard === undefined ? all : shareOf(all, shard);
   if (shard !== undefined) {
     const message = `shard ${shard.index} of ${shard.of}: ${mine.length} of ${all.length} runs`;

@@ -2,23 +2,41 @@ import { type Diagnostic, exitCodes, formatDiagnostic, InputError } from '../../
 import { kindTable } from '../../kinds/index.ts';
 import { loadTopology, planTopology } from '../../topology/index.ts';
 import type { Context } from '../context.ts';
-import { isScenarioFile, loadLab, scenarioFile } from '../scenarios.ts';
+import { isFolder, loadLab, typeOfFile, yamlFiles } from '../scenarios.ts';
 
-/** Checks every file and tells all problems of all of them. */
-export async function validate(context: Context, files: readonly string[]): Promise<number> {
-  const results = await Promise.all(files.map(check));
-  const diagnostics = results.flatMap((result) => result.diagnostics);
-  for (const { file, diagnostics: found } of results)
-    context.print(found.length === 0 ? `${file}: fine` : found.map(formatDiagnostic).join('\n'));
-  context.printJson({ valid: diagnostics.length === 0, files: results });
-  return diagnostics.length === 0 ? exitCodes.pass : exitCodes.badInput;
+interface Checked {
+  readonly file: string;
+  readonly diagnostics: readonly Diagnostic[];
 }
 
-async function check(file: string): Promise<{ file: string; diagnostics: readonly Diagnostic[] }> {
+/** Checks every file, and every topology and scenario below every folder, and tells all problems of all of them. */
+export async function validate(context: Context, filesOrFolders: readonly string[]): Promise<number> {
+  const files = (await Promise.all(filesOrFolders.map(checkAll))).flat();
+  const valid = files.every(({ diagnostics }) => diagnostics.length === 0);
+  for (const { file, diagnostics } of files)
+    context.print(diagnostics.length === 0 ? `${file}: fine` : diagnostics.map(formatDiagnostic).join('\n'));
+  context.printJson({ valid, files });
+  return valid ? exitCodes.pass : exitCodes.badInput;
+}
+
+async function checkAll(fileOrFolder: string): Promise<Checked[]> {
+  if (!(await isFolder(fileOrFolder))) return [await check(fileOrFolder)];
+  const checked = await Promise.all((await yamlFiles(fileOrFolder)).map(checkIfOurs));
+  if (checked.flat().length > 0) return checked.flat();
+  const message = 'no topology or scenario here, nor in any folder below';
+  return [{ file: fileOrFolder, diagnostics: [{ file: fileOrFolder, message }] }];
+}
+
+/** A folder may hold YAML of others. What cannot be read may be anything, and is told. */
+async function checkIfOurs(file: string): Promise<Checked[]> {
+  const type = await typeOfFile(file).catch(() => undefined);
+  return type === 'neither' ? [] : [await check(file)];
+}
+
+async function check(file: string): Promise<Checked> {
   try {
-    const path = await scenarioFile(file);
-    if (await isScenarioFile(path)) await loadLab(path);
-    else planTopology(await loadTopology(path, kindTable), kindTable);
+    if ((await typeOfFile(file)) === 'scenario') await loadLab(file);
+    else planTopology(await loadTopology(file, kindTable), kindTable);
     return { file, diagnostics: [] };
   } catch (error) {
     if (error instanceof InputError) return { file, diagnostics: error.diagnostics };

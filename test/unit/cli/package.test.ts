@@ -56,7 +56,7 @@ test('the packed package runs where it is installed, without the network', { tim
   expect(run('plan', 'topologies/three-tier.yaml')).toMatchObject({ status: 0, stderr: '' });
   expect(run('validate', 'labs/01-l4-crash')).toMatchObject({
     status: 0,
-    stdout: 'labs/01-l4-crash: fine\n',
+    stdout: 'labs/01-l4-crash/scenario.yaml: fine\n',
   });
   // What runs inside a lab is found beside the bundle.
   const files = JSON.parse(

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { scratch, tierlab } from './run-cli.ts';
@@ -160,25 +160,75 @@ test('validate tells all problems of all files at once, each with its place', ()
   expect(stdout).toContain(`${topology}:5:`);
   expect(stdout).toMatch(/did you mean "bird"/);
   expect(stdout).toMatch(/missing\.yaml does not exist/);
-  expect(stdout).toContain('labs/01-l4-crash: fine');
+  expect(stdout).toContain('labs/01-l4-crash/scenario.yaml: fine');
   const json = tierlab(['--format', 'json', 'validate', topology, 'labs/01-l4-crash']);
   expect(JSON.parse(json.stdout)).toMatchObject({
     valid: false,
-    files: [{ file: topology }, { file: 'labs/01-l4-crash', diagnostics: [] }],
+    files: [{ file: topology }, { file: 'labs/01-l4-crash/scenario.yaml', diagnostics: [] }],
   });
 });
 
-test('everything that ships validates', () => {
+test('everything that ships validates: of a folder every topology and scenario below', () => {
   const root = inject('packageRoot');
-  const shipped = [
-    ...readdirSync(join(root, 'topologies')).map((name) => `topologies/${name}`),
-    ...readdirSync(join(root, 'labs')).map((name) => `labs/${name}`),
-  ];
-  expect(tierlab(['validate', ...shipped])).toEqual({
+  const shipped = ['labs', 'topologies'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.yaml'))
+      .sort()
+      .map((path) => join(folder, path)),
+  );
+  expect(shipped).toContain('labs/07-drain/proxies.yaml');
+  expect(tierlab(['validate', 'labs', 'topologies'])).toEqual({
     exitCode: 0,
     stdout: shipped.map((file) => `${file}: fine\n`).join(''),
     stderr: '',
   });
+});
+
+test('validate of a folder tells all problems of all files below, and leaves YAML of others alone', () => {
+  const folder = scratch();
+  const write = (name: string, text: string): void => {
+    mkdirSync(join(folder, name, '..'), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  };
+  write('a/topology.yaml', 'name: bad\nnetworks:\n  a: {subnet: 192.0.2.0/33}\nnodes: {}\n');
+  write('b/c/scenario.yaml', `name: x\ntopology: ../../a/topology.yaml\nexpect: [held.broken == 0]\n`);
+  write('b/torn.yml', 'name: [x\n');
+  write('b/workflow.yml', 'on: push\n');
+  write('.hidden/x.yaml', 'name: [x\n');
+  const { exitCode, stdout } = tierlab(['--format', 'json', 'validate', folder]);
+  expect(exitCode).toBe(2);
+  const { files } = JSON.parse(stdout) as { files: { file: string; diagnostics: { message: string }[] }[] };
+  expect(files.map(({ file }) => file.slice(folder.length + 1))).toEqual([
+    'a/topology.yaml',
+    'b/c/scenario.yaml',
+    'b/torn.yml',
+  ]);
+  for (const { diagnostics } of files) expect(diagnostics.length).toBeGreaterThan(0);
+});
+
+test('validate of a folder without any is no success', () => {
+  const folder = scratch();
+  expect(tierlab(['validate', folder])).toEqual({
+    exitCode: 2,
+    stdout: `${folder} no topology or scenario here, nor in any folder below\n`,
+    stderr: '',
+  });
+});
+
+test('test tells the problems of all its scenarios before it begins, each once', () => {
+  const folder = scratch();
+  const topology = join(folder, 'shared.yaml');
+  writeFileSync(topology, 'name: bad\nnetworks:\n  a: {subnet: 192.0.2.0/33}\nnodes: {}\n');
+  for (const [name, key] of [
+    ['a', 'topology: shared.yaml'],
+    ['b', 'topology: shared.yaml'],
+    ['c', 'topolgy: shared.yaml'],
+  ])
+    writeFileSync(join(folder, `${name}.yaml`), `name: x\n${key}\nexpect: [held.broken == 0]\n`);
+  const { exitCode, stdout, stderr } = tierlab(['test', folder]);
+  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+  expect(stderr).toContain('c.yaml:');
+  expect(stderr.split(`${topology}:3:`)).toHaveLength(2);
 });
 
 test('plan in JSON is one document alone on stdout, the same each time, wherever the flag stands', () => {

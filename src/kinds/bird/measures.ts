@@ -2,6 +2,8 @@
 import type { Measures } from '../../topology/types.ts';
 import type { NodeView } from '../contract.ts';
 import { askBird, parseProtocols, parseRoutes } from './control.ts';
+import { nextHops } from './next-hops.ts';
+import { hasStaticNextHops } from './ways.ts';
 
 export const speakerMeasures: Measures = {
   bgp_up: { type: 'gauge', meaning: 'BGP sessions that are established' },
@@ -9,20 +11,22 @@ export const speakerMeasures: Measures = {
   'way.<node>': { type: 'gauge', meaning: '1 if it sends packets on over that neighbour, else 0' },
 };
 
-/** The measures of `speakerMeasures`. */
+const noFixedHops: readonly string[] = [];
+
+/** The measures of `speakerMeasures`. Asking the kernel for fixed next hops takes a process, so only where there are some. */
 export async function measureSpeaker(view: NodeView): Promise<Record<string, number>> {
   const { peers } = view.node;
   if (peers.length === 0) return { bgp_up: 0, ways: 0 };
-  const [protocols = [], routes = []] = await askBird(view, [
-    'show protocols',
-    'show route export tl_kernel',
+  const [[protocols = [], routes = []], fixed] = await Promise.all([
+    askBird(view, ['show protocols', 'show route export tl_kernel']),
+    hasStaticNextHops(view.node) ? nextHops.read(view) : noFixedHops,
   ]);
   const up = parseProtocols(protocols).filter(
     ({ type, info }) => type === 'BGP' && info.startsWith('Established'),
   );
-  const hops = new Set(parseRoutes(routes).flatMap(({ nextHops }) => nextHops.map(({ address }) => address)));
+  const hops = new Set(parseRoutes(routes).flatMap((route) => route.nextHops.map(({ address }) => address)));
   const ways = new Map(peers.map(({ node }) => [node, 0]));
-  for (const { node, address } of peers) if (hops.has(address)) ways.set(node, 1);
+  for (const { node, address } of peers) if (hops.has(address) || fixed.includes(node)) ways.set(node, 1);
   return {
     bgp_up: up.length,
     ways: [...ways.values()].filter((way) => way === 1).length,

@@ -1,4 +1,7 @@
-/** Every fault on one lab: it lands, it heals, and the lab answers afterwards as before. */
+/**
+ * Every fault on one lab: it lands, it heals, and the lab answers afterwards as before. The first case of each is done as by
+ * hand, by `tierlab fault`; a file of its own (next-hops.test.ts) has those of routers whose next hops BGP does not bring.
+ */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../../src/base/until.ts';
@@ -37,7 +40,7 @@ interface Case {
 }
 
 /** One case for every fault in the catalogue; more where it has directions or parts. */
-const cases: Readonly<Record<string, readonly Case[]>> = {
+const cases: Readonly<Record<string, readonly [Case, ...Case[]]>> = {
   'link.netem': [
     {
       target: 'l7-1:servers',
@@ -132,12 +135,30 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
 };
 
 test('there is a case for every fault', () => {
-  // The routers of this lab learn their next hops: labs/10-resilient-hashing has those that do not.
+  // The routers of this lab learn their next hops: next-hops.test.ts.
   expect([...Object.keys(cases), 'router.nexthop'].sort()).toEqual(Object.keys(faults).sort());
 });
 
-describe.each(Object.entries(cases))('%s', (name, list) => {
-  test.each(list)('$target $options', async ({ target, options = {}, meanwhile }) => {
+describe.each(Object.entries(cases))('%s', (name, [byHand, ...others]) => {
+  test(`by hand: ${byHand.target}`, async () => {
+    const { target, options = {}, meanwhile } = byHand;
+    const settings = Object.entries(options).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+    const added = await home.run('fault', 'add', name, target, ...settings, '--name', 'by-hand');
+    try {
+      expect(added, added.stderr).toMatchObject({ exitCode: 0 });
+      const listed = await home.run('fault', 'list', '--format', 'json');
+      expect(JSON.parse(listed.stdout)).toMatchObject({
+        faults: [{ name: 'by-hand', fault: name, target, state: 'landed' }],
+      });
+      await meanwhile?.();
+    } finally {
+      const healed = await home.run('fault', 'heal', 'by-hand');
+      expect.soft(healed, healed.stderr).toMatchObject({ exitCode: 0 });
+    }
+    expect((await askVip(8)).status).toBe('200');
+  });
+
+  test.each(others)('$target $options', async ({ target, options = {}, meanwhile }) => {
     const fault = faults[name] as Fault;
     const parsed = fault.traits.options.parse(options);
     const hits = resolveTarget(lab.plan, target);

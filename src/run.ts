@@ -5,6 +5,7 @@
  *   3 wait for the steady state        6 judge the saved history
  * once as written and, if the scenario has a control, once more with the protection off.
  */
+import { setMaxListeners } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -141,11 +142,16 @@ async function experiment(
   wanted: RunOptions,
 ): Promise<Judgement> {
   const report: Report = (progress) => wanted.report({ ...progress, lab: lab.name });
-  const options: RunOptions = { ...wanted, report };
-  const { runDirectory, signal } = options;
+  const { runDirectory } = wanted;
   const defer = new Defer();
   const recorder = await openRecorder(historyFile(runDirectory, role));
   defer.add('the history', () => recorder.close());
+  // What cannot be recorded need not take place.
+  const unrecorded = new AbortController();
+  void recorder.failed.then((why) => unrecorded.abort(why));
+  const signal = AbortSignal.any([wanted.signal, unrecorded.signal]);
+  setMaxListeners(0, signal);
+  const options: RunOptions = { ...wanted, report, signal };
   const title = role === 'main' ? options.scenario.name : `control of: ${options.scenario.name}`;
   report({ type: 'step', message: `${title}: bringing the lab up` });
   try {
@@ -160,13 +166,16 @@ async function experiment(
       phase: 'interrupted',
       detail: String((error as Error).message),
     });
-    throw signal.aborted ? new Interrupted('interrupted', { cause: error }) : error;
+    if (wanted.signal.aborted) throw new Interrupted('interrupted', { cause: error });
+    throw unrecorded.signal.aborted ? unrecorded.signal.reason : error;
   } finally {
     for (const { what, error } of await defer.run()) {
       report({ type: 'warning', message: `could not clean up ${what}: ${String((error as Error).message)}` });
     }
     report({ type: 'end', message: 'torn down' });
   }
+  // The last lines are written as it is closed.
+  unrecorded.signal.throwIfAborted();
   return judgeHistory(historyFile(runDirectory, role));
 }
 

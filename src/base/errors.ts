@@ -20,6 +20,8 @@ export const exitCodes = {
   environment: 3,
   labFailed: 4,
   unknown: 5,
+  /** A bug in tierlab, with its stack (EX_SOFTWARE of sysexits.h). */
+  bug: 70,
   interrupted: 130,
 } as const;
 

@@ -1,10 +1,8 @@
 import { exitCodes, formatDiagnostic, InputError, Interrupted, WorldError } from '../base/errors.ts';
+import { asWorldError } from '../base/system-error.ts';
 import type { Failure } from '../report/index.ts';
 import { HistoryError } from '../verdict/index.ts';
 import type { Context } from './context.ts';
-
-/** Exit code of a bug (EX_SOFTWARE of sysexits.h): the one that is not documented as an outcome. */
-const bugExitCode = 70;
 
 /** Says what went wrong, to a person on stderr or to a machine on stdout. @returns the exit code */
 export function reportFailure(error: unknown, { format, printJson }: Context, interrupted: boolean): number {
@@ -16,9 +14,10 @@ export function reportFailure(error: unknown, { format, printJson }: Context, in
 
 /** Of an error of the world, what to save and report of the scenario that it ended. Anything else is the caller's. */
 export function asFailure(
-  error: unknown,
+  thrown: unknown,
   scenario: Pick<Failure, 'name' | 'file' | 'runDir'>,
 ): Failure | undefined {
+  const error = asWorldError(thrown);
   if (!(error instanceof WorldError)) return undefined;
   const { code, message, details, hint, exitCode } = error;
   return { ...scenario, code, exitCode, message, details, ...(hint === undefined ? {} : { hint }) };
@@ -36,9 +35,10 @@ const worldLines = (title: string, details: readonly string[], hint: string | un
 ];
 
 function describe(
-  error: unknown,
+  thrown: unknown,
   interrupted: boolean,
 ): { exitCode: number; text: string; document: Record<string, unknown> } {
+  const error = asWorldError(thrown);
   if (interrupted || error instanceof Interrupted) {
     return {
       exitCode: exitCodes.interrupted,
@@ -74,7 +74,7 @@ function describe(
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return {
-    exitCode: bugExitCode,
+    exitCode: exitCodes.bug,
     text: `This is a bug in tierlab, please report it:\n${stack}`,
     document: { code: 'bug', message: String(error), stack },
   };

@@ -18,11 +18,16 @@ export async function runCli(argv: readonly string[], version: string): Promise<
   try {
     await program.parseAsync([...argv]);
     context = createContext(version, program.opts<GlobalOptions>(), interrupt.signal);
-    return (await chosen.run?.(context)) ?? exitCodes.pass;
+    const exitCode = (await chosen.run?.(context)) ?? exitCodes.pass;
+    const uncaught = interrupt.uncaught();
+    if (uncaught !== undefined) throw uncaught.error;
+    return exitCode;
   } catch (error) {
     // Commander has printed its own message; asking for help or version is no error.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.pass : exitCodes.badInput;
     const { reportFailure } = await import('./failure.ts');
+    const uncaught = interrupt.uncaught();
+    if (uncaught !== undefined) return reportFailure(uncaught.error, context, false);
     return reportFailure(error, context, interrupt.signal.aborted);
   } finally {
     interrupt.forget();

@@ -28,7 +28,8 @@ export async function keepTraffic({ version, signal }: Context, labName: string)
     recorder.record(await describe(live, asked, version));
     await writeTraffic(live.paths, { ...asked, keeper: await ownIdentity() });
     try {
-      await drive(live, asked, recorder, signal);
+      const lost = recorder.failed.then((why) => Promise.reject(why));
+      await Promise.race([lost, drive(live, asked, recorder, signal)]);
     } catch (error) {
       const detail = String((error as Error).message);
       recorder.record({ type: 'phase', t: now(), phase: 'interrupted', detail });

@@ -31,6 +31,8 @@ export async function claimEntry(lab: LabPaths, entry: LedgerEntry): Promise<boo
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    // On a full disk it is there, and empty.
+    await forgetEntry(lab, entry.name).catch(() => undefined);
     throw error;
   }
 }

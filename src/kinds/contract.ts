@@ -9,6 +9,8 @@ import type { KindTraits, Plan, PlannedNode } from '../topology/types.ts';
 export interface NodePaths {
   /** Rendered files of the node (read-only use). */
   readonly files: string;
+  /** The same folder by a name that needs no quotes in any configuration, whatever the user's own folders are called. */
+  readonly linked: string;
   /** Control sockets, pid files: a tmpfs of the lab's Linux, short enough for a unix socket. */
   readonly run: string;
   /** Folder of tierlab's own bundled programs (web.js, traffic.js). */

@@ -18,8 +18,10 @@ export async function beginChange(lab: LabPaths, plan: Plan): Promise<void> {
   try {
     await writeFile(file(lab), JSON.stringify(record), { flag: 'wx', mode: 0o600 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw await explain(lab);
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw await explain(lab);
+    // On a full disk it is there, and empty.
+    await endChange(lab).catch(() => undefined);
+    throw error;
   }
 }
 
@@ -37,8 +39,7 @@ export async function endChange(lab: LabPaths): Promise<void> {
 }
 
 async function explain(lab: LabPaths): Promise<WorldError> {
-  const text = await readFile(file(lab), 'utf8').catch(() => '{}');
-  const { by } = JSON.parse(text) as Partial<ChangeRecord>;
+  const by = await author(lab);
   if (by !== undefined && (await isAlive(by)))
     return new WorldError(`lab "${lab.name}" is being changed by process ${by.pid}`, {
       code: 'lab-changing',
@@ -50,6 +51,15 @@ async function explain(lab: LabPaths): Promise<WorldError> {
     exitCode: 4,
     hint: `remove the lab with \`tierlab down ${lab.name}\`, and bring it up again`,
   });
+}
+
+/** undefined: it was killed, or found the disk full, before it had written its name down. */
+async function author(lab: LabPaths): Promise<ProcessIdentity | undefined> {
+  try {
+    return (JSON.parse(await readFile(file(lab), 'utf8')) as ChangeRecord).by;
+  } catch {
+    return undefined;
+  }
 }
 
 const file = (lab: LabPaths): string => join(lab.directory, 'change.json');

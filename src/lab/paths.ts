@@ -53,9 +53,11 @@ export interface Programs {
 }
 
 export function nodePaths(lab: LabPaths, node: string, programs: Programs): NodePaths {
+  const run = `${lab.runtime}/${node}`;
   return {
     files: join(lab.directory, 'nodes', node),
-    run: `${lab.runtime}/${node}`,
+    linked: `${run}/files`,
+    run,
     programs: programs.directory,
     node: programs.node,
   };

@@ -7,6 +7,8 @@ import { namespacePerl } from '../base/namespace-perl.ts';
 
 export type Step =
   | { readonly do: 'folder'; readonly path: string }
+  /** A symbolic link at `path`. */
+  | { readonly do: 'link'; readonly path: string; readonly to: string }
   /** From here on in the namespace at this path. */
   | { readonly do: 'enter'; readonly path: string }
   /** `path` below /proc/sys, as the namespace sees it. `ifThere`: a kernel that does not have it is fine. */
@@ -80,6 +82,7 @@ sub work {
     for my $step (@$job) {
       my ($do, @fields) = @$step;
       if ($do eq 'folder') { folder(@fields) }
+      elsif ($do eq 'link') { link_to(@fields) }
       elsif ($do eq 'enter') { $away = enter('plumbing', @fields) }
       elsif ($do eq 'sysctl') { sysctl(@fields) }
       elsif ($do eq 'run') { run(@fields) }
@@ -97,6 +100,11 @@ sub folder {
     $parent .= "/$name";
     -d $parent or mkdir($parent, 0700) or -d $parent or die "cannot make folder $parent: $!\\n";
   }
+}
+
+sub link_to {
+  my ($path, $to) = @_;
+  symlink($to, $path) or -l $path or die "cannot make link $path: $!\\n";
 }
 
 sub sysctl {
@@ -137,6 +145,8 @@ function fieldsOf(step: Step): readonly string[] {
     case 'folder':
     case 'enter':
       return [step.do, step.path];
+    case 'link':
+      return [step.do, step.path, step.to];
     case 'sysctl':
       return [step.do, step.path, step.value, ...(step.ifThere ? ['if-there'] : [])];
     case 'run':

@@ -63,12 +63,7 @@ export function plumbLab(plan: Plan, lab: LabPaths, options: PlumbingOptions): R
   const stages: readonly Stage[] = [
     {
       lanes: 1,
-      jobs: [
-        [
-          ...plan.nodes.map(({ name }): Step => ({ do: 'folder', path: `${lab.runtime}/${name}` })),
-          batch(namespaces),
-        ],
-      ],
+      jobs: [[...plan.nodes.flatMap((node) => folders(node, lab, options)), batch(namespaces)]],
     },
     {
       lanes,
@@ -121,10 +116,9 @@ export function plumbChange(
       ...ip.map((line): Step => ({ do: 'run', argv: ['ip', ...line.split(' ')] })),
     ],
   );
-  const folders = added.map(({ name }): Step => ({ do: 'folder', path: `${lab.runtime}/${name}` }));
   return plumbJobs(lab, [
     ...alterations.filter((job) => job.length > 1),
-    folders,
+    added.flatMap((node) => folders(node, lab, options)),
     ...added.flatMap((node) => nodeJobs(node, plan, lab, options)),
     ...sharedGroups(plan, options.kinds)
       .filter(({ nodes }) => nodes.every((node) => added.includes(node)))
@@ -213,6 +207,14 @@ function renderNode(
   for (const [name, content] of Object.entries(kind.render(node, plan, paths)))
     files.set(join(paths.files, name), content);
   files.set(batchFile(lab, node), lines(ipLines(node, kind, plan)));
+}
+
+function folders({ name }: PlannedNode, lab: LabPaths, { programs }: PlumbingOptions): Step[] {
+  const { run, linked, files } = nodePaths(lab, name, programs);
+  return [
+    { do: 'folder', path: run },
+    { do: 'link', path: linked, to: files },
+  ];
 }
 
 /** Lines for `ip -batch` in a node's namespace, once its cables are plugged in. */

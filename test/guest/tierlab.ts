@@ -30,8 +30,9 @@ export interface Started {
   readonly outcome: Promise<Outcome>;
 }
 
-export async function makeHome(): Promise<Home> {
-  const directory = await mkdtemp(join(tmpdir(), 'tierlab-test-'));
+/** @param name how its folder's name begins */
+export async function makeHome(name = 'tierlab-test-'): Promise<Home> {
+  const directory = await mkdtemp(join(tmpdir(), name));
   const env = { ...process.env, TIERLAB_HOME: directory, NO_COLOR: '1' };
   const start = (...args: string[]): Started => {
     const child = spawn(process.execPath, [program, ...args], {

@@ -98,7 +98,8 @@ async function runOne(
   } catch (error) {
     const failure = asFailure(error, { name: scenario.name, file: scenario.file, runDir: runDirectory });
     if (failure === undefined) throw error;
-    await saveFailure(failure);
+    // The disk may be full, which is what there is to tell.
+    await saveFailure(failure).catch(() => undefined);
     if (alone) throw error;
     context.report({ type: 'warning', message: `${labName}: no verdict: ${failure.message}` });
     return { failure };

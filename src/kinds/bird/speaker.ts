@@ -23,7 +23,7 @@ export const birdFile = 'bird.conf';
 export function birdDaemon(paths: NodePaths): Daemon {
   return {
     name: 'bird',
-    argv: ['bird', '-f', '-c', `${paths.files}/${birdFile}`, '-s', controlSocket(paths.run)],
+    argv: ['bird', '-f', '-c', `${paths.linked}/${birdFile}`, '-s', controlSocket(paths.run)],
     urgent: true,
   };
 }

@@ -7,7 +7,7 @@ import { type HaproxyOptions, haproxyOptions } from './options.ts';
 import { statsSocket } from './stats.ts';
 
 /** @returns the text of `haproxy.cfg` */
-export function haproxyConfig(node: PlannedNode, paths: Pick<NodePaths, 'run' | 'files'>): string {
+export function haproxyConfig(node: PlannedNode, paths: Pick<NodePaths, 'run' | 'linked'>): string {
   const options = haproxyOptions.parse(node.options);
   return `${[
     ...global(options, paths),
@@ -52,7 +52,7 @@ const defaults: readonly string[] = [
  * What tier 2 asks, on the node's own address (the VIP is local to whoever asks), or without a tier 2 the node's announcer: it is
  * well while each of its services has a backend, and not from the moment it is told to stop, nor while it is drained.
  */
-function health(node: PlannedNode, paths: Pick<NodePaths, 'files'>): string[] {
+function health(node: PlannedNode, paths: Pick<NodePaths, 'linked'>): string[] {
   const addresses = node.announces ? ['127.0.0.1'] : ownAddressesTowards(node);
   const ports = [...new Set(node.services.map(({ port }) => port))];
   const binds = addresses.flatMap((address) => ports.map((port) => `  bind ${address}:${port}`));
@@ -113,7 +113,7 @@ export const healthFrontend = 'tl_health';
 /** A list of words that HAProxy loads and that can be changed at run time: the node is drained while this word is in it. */
 export const drainedFile = 'drained.acl';
 export const drainedWord = 'drained';
-export const drainedPath = (paths: Pick<NodePaths, 'files'>): string => `${paths.files}/${drainedFile}`;
+export const drainedPath = ({ linked }: Pick<NodePaths, 'linked'>): string => `${linked}/${drainedFile}`;
 
 /** Addresses of its own at which balancers reach it: those on the networks that it shares with them. */
 export function ownAddressesTowards(node: PlannedNode): string[] {

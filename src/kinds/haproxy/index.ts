@@ -62,7 +62,7 @@ export const haproxy: Kind = {
     birdDaemon(paths),
     ...(node.announces ? [announcerDaemon(node, paths)] : []),
     // No master process (`-W`): it loads everything twice, and a new process can take the listeners over (`-x`, `-sf`) without.
-    { name: 'haproxy', argv: ['haproxy', '-db', '-f', `${paths.files}/${haproxyFile}`] },
+    { name: 'haproxy', argv: ['haproxy', '-db', '-f', `${paths.linked}/${haproxyFile}`] },
   ],
   ready,
   drain,

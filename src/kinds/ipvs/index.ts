@@ -63,7 +63,7 @@ export const ipvs: Kind = {
         '--no-syslog',
         '--check',
         '--use-file',
-        `${paths.files}/${keepalivedFile}`,
+        `${paths.linked}/${keepalivedFile}`,
         '--pid',
         `${paths.run}/keepalived-main.pid`,
         '--checkers_pid',

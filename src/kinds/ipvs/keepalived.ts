@@ -46,7 +46,7 @@ function virtualServer(
     // A keepalived that ends takes its table along, so the VIP goes too.
     '  omega',
     '  quorum 1',
-    `  quorum_up "/usr/bin/perl '${paths.files}/${announceFile}' ${vip} ${announceDevice} ${servers} ${settlingSeconds(options)}"`,
+    `  quorum_up "/usr/bin/perl ${paths.linked}/${announceFile} ${vip} ${announceDevice} ${servers} ${settlingSeconds(options)}"`,
     `  quorum_down "${ipProgram} address delete ${vip}/32 dev ${announceDevice}"`,
     ...node.targets.flatMap(({ address }) => realServer(address, port, options)),
     '}',

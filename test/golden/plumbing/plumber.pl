@@ -65,6 +65,7 @@ sub work {
     for my $step (@$job) {
       my ($do, @fields) = @$step;
       if ($do eq 'folder') { folder(@fields) }
+      elsif ($do eq 'link') { link_to(@fields) }
       elsif ($do eq 'enter') { $away = enter('plumbing', @fields) }
       elsif ($do eq 'sysctl') { sysctl(@fields) }
       elsif ($do eq 'run') { run(@fields) }
@@ -82,6 +83,11 @@ sub folder {
     $parent .= "/$name";
     -d $parent or mkdir($parent, 0700) or -d $parent or die "cannot make folder $parent: $!\n";
   }
+}
+
+sub link_to {
+  my ($path, $to) = @_;
+  symlink($to, $path) or -l $path or die "cannot make link $path: $!\n";
 }
 
 sub sysctl {

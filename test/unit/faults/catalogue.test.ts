@@ -38,7 +38,7 @@ test('daemons can be killed on the nodes that run them, and on no others', async
     kindTable,
   );
   const kill = faultTable['daemon.kill'];
-  const paths = { files: '/f', run: '/r', programs: '/p', node: '/n' };
+  const paths = { files: '/f', linked: '/l', run: '/r', programs: '/p', node: '/n' };
   for (const node of plan.nodes) {
     const own = kinds[node.kind]?.daemons(node, plan, paths).map(({ name }) => name) ?? [];
     expect(kill?.kinds?.includes(node.kind)).toBe(own.length > 0);

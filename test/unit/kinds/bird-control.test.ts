@@ -22,7 +22,7 @@ function viewThatHears(text: string): NodeView {
   return {
     node: router,
     plan,
-    paths: { files: '/files', run: '/run/r-1', programs: '/programs', node: '/node' },
+    paths: { files: '/files', linked: '/linked', run: '/run/r-1', programs: '/programs', node: '/node' },
     ask: async () => text,
     readFile: () => Promise.reject(new Error('nothing to read')),
     exec: () => Promise.reject(new Error('nothing to run')),

@@ -19,7 +19,7 @@ afterAll(() => rm(folder, { recursive: true }));
 async function nodeWithFiles(name: string): Promise<{ view: NodeView; text: () => Promise<string> }> {
   const plan = await threeTier();
   const node = nodeOf(plan, name);
-  const paths = { files: folder, run: folder, programs: folder, node: process.execPath };
+  const paths = { files: folder, linked: '/linked', run: folder, programs: folder, node: process.execPath };
   const file = join(folder, 'bird.conf');
   await writeFile(file, kinds[node.kind]?.render(node, plan, paths)['bird.conf'] ?? '');
   const text = (): Promise<string> => readFile(file, 'utf8');

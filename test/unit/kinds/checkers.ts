@@ -31,7 +31,7 @@ export async function refusals(
 ): Promise<{ asked: number; against: string[] }> {
   const configurations = plan.nodes.flatMap((node) => {
     const base = join(folder, node.name);
-    const paths = { files: base, run: base, programs: '/programs', node: '/node' };
+    const paths = { files: base, linked: base, run: base, programs: '/programs', node: '/node' };
     const files = kinds[node.kind]?.render(node, plan, paths) ?? {};
     if (files[file] === undefined) return [];
     for (const [name, text] of Object.entries(files)) {

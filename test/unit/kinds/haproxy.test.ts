@@ -6,7 +6,7 @@ import { nodeOf, threeTier } from './three-tier.ts';
 
 const plan = await threeTier();
 const node = nodeOf(plan, 'l7-1');
-const paths = { files: '/files', run: '/run/l7-1', programs: '/programs', node: '/node' };
+const paths = { files: '/files', linked: '/linked', run: '/run/l7-1', programs: '/programs', node: '/node' };
 
 test('the state of each backend is read from the stats socket', () => {
   const csv = readFileSync(new URL('recorded/haproxy-stat.csv', import.meta.url), 'utf8');

@@ -9,7 +9,7 @@ import { nodeOf, threeTier } from './three-tier.ts';
 const plan = await threeTier();
 const node = nodeOf(plan, 'l4-2');
 const recorded = (name: string): string => readFileSync(new URL(`recorded/${name}`, import.meta.url), 'utf8');
-const paths = { files: '/files', run: '/run/l4-2', programs: '/programs', node: '/node' };
+const paths = { files: '/files', linked: '/linked', run: '/run/l4-2', programs: '/programs', node: '/node' };
 
 function viewOf(files: Readonly<Record<string, string>>, netlink?: string): NodeView {
   return {

@@ -7,7 +7,7 @@ import { nodeOf, planOf } from './three-tier.ts';
 const resilient = await planOf('fixed-next-hops');
 const plain = withNextHops(resilient, 'static');
 const learned = withNextHops(resilient, 'bgp');
-const paths = { files: '/files', run: '/run', programs: '/programs', node: '/node' };
+const paths = { files: '/files', linked: '/linked', run: '/run', programs: '/programs', node: '/node' };
 
 const batch = (plan: Plan, name = 'r-1'): readonly string[] =>
   kinds.bird?.ipBatch(nodeOf(plan, name), plan) ?? [];

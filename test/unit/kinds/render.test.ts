@@ -10,6 +10,7 @@ for (const node of plan.nodes.filter(({ kind }) => ['bird', 'ipvs', 'haproxy', '
   const kind = kinds[node.kind];
   const paths = {
     files: `/files/${node.name}`,
+    linked: `/run/tierlab/${node.name}/files`,
     run: `/run/${node.name}`,
     programs: '/programs',
     node: '/node',

@@ -9,7 +9,7 @@ import { nodeOf, planOf, threeTier } from './three-tier.ts';
 
 const twoTier = await planOf('two-tier');
 const withTier2 = await threeTier();
-const paths = { files: '/files', run: '/run', programs: '/programs', node: '/node' };
+const paths = { files: '/files', linked: '/linked', run: '/run', programs: '/programs', node: '/node' };
 
 const rendered = (plan: Plan, name: string): Readonly<Record<string, string>> =>
   kinds[nodeOf(plan, name).kind]?.render(nodeOf(plan, name), plan, paths) ?? {};

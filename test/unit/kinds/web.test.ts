@@ -46,6 +46,7 @@ const nodes = [node('web-1', '10.1.0.11'), node('web-2', '10.1.0.12')];
 const plan: Plan = { name: 'lab', services: [], networks: [], nodes };
 const paths: NodePaths = {
   files: '/lab/web-1',
+  linked: '/linked/web-1',
   run: '/run/lab/web-1',
   programs: '/dist',
   node: '/usr/bin/node',

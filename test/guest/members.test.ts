@@ -52,9 +52,17 @@ describe('a lab that changes while it is up', () => {
       .filter((line) => line.includes('"cause"'));
     expect(failed).toEqual([]);
     expect(await proxies()).toBe(before);
-    // One that was there from the beginning goes as well, and the one that comes in its place is another.
+    // One that was there from the beginning goes as well, and the one that comes in its place is another: what was done to the
+    // first went with it.
+    await fine('fault', 'add', 'node.crash', 'web-3');
     await fine('scale', 'web', '-1');
+    expect(await json('fault', 'list')).toMatchObject({ faults: [] });
     expect(await json('scale', 'web', '+1')).toMatchObject({ added: ['web-3'], done: true });
+    expect(await nodes()).toHaveLength(12);
+    // And it breaks and mends like any other.
+    await fine('fault', 'add', 'node.crash', 'web-3');
+    expect(await fine('ps')).toMatch(/^web-3 +web +down/m);
+    await fine('fault', 'heal', '--all');
     expect(await nodes()).toHaveLength(12);
   });
 

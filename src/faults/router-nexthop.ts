@@ -43,9 +43,9 @@ export const routerNexthop = defineFault({
 });
 
 /** Neighbours of the next tier. */
-function candidates({ tier: own = 0, peers }: PlannedNode, plan: Plan): string[] {
+function candidates({ tier: own = 0, peers, reflected = [] }: PlannedNode, plan: Plan): string[] {
   const next = new Set(plan.nodes.filter(({ tier }) => tier === own + 1).map(({ name }) => name));
-  return [...new Set(peers.map(({ node }) => node))].filter((name) => next.has(name));
+  return [...new Set([...peers, ...reflected].map(({ node }) => node))].filter((name) => next.has(name));
 }
 
 async function write(

@@ -1,5 +1,5 @@
 import { parseAddress } from '../base/ip.ts';
-import type { Plan, PlannedNode } from '../topology/types.ts';
+import type { Neighbour, Plan, PlannedNode } from '../topology/types.ts';
 
 /** Where packets to a VIP may go. */
 export interface Fabric {
@@ -23,11 +23,14 @@ export function fabricOf(plan: Plan, vip: string, client: string): Fabric {
   );
   const distance = distances(plan, ends);
   const hops = new Map<string, string[]>();
-  for (const { name, peers, kind } of plan.nodes) {
+  for (const node of plan.nodes) {
+    const { name, kind } = node;
     const own = distance.get(name);
     if (kind !== 'bird' || own === undefined) continue;
-    const nearer = peers.filter((peer) => distance.get(peer.node) === own - 1);
-    const inOrder = nearer.sort((a, b) => (parseAddress(a.address) ?? 0) - (parseAddress(b.address) ?? 0));
+    const nearer = neighboursOf(node).filter((peer) => distance.get(peer.node) === own - 1);
+    const inOrder = nearer.toSorted(
+      (a, b) => (parseAddress(a.address) ?? 0) - (parseAddress(b.address) ?? 0),
+    );
     hops.set(
       name,
       inOrder.map(({ node }) => node),
@@ -44,14 +47,22 @@ function distances(plan: Plan, ends: ReadonlySet<string>): ReadonlyMap<string, n
   let edge = new Set(ends);
   for (let hops = 1; edge.size > 0; hops++) {
     const next = plan.nodes.filter(
-      ({ name, kind, peers }) =>
-        kind === 'bird' && !found.has(name) && peers.some((peer) => edge.has(peer.node)),
+      (node) =>
+        node.kind === 'bird' &&
+        !found.has(node.name) &&
+        neighboursOf(node).some((other) => edge.has(other.node)),
     );
     for (const { name } of next) found.set(name, hops);
     edge = new Set(next.map(({ name }) => name));
   }
   return found;
 }
+
+/** Who may be its next hop: its peers, and in the place of reflectors those of whom they tell it. */
+const neighboursOf = ({ peers, reflected = [] }: PlannedNode): readonly Neighbour[] => [
+  ...peers.filter(({ role }) => role === undefined),
+  ...reflected,
+];
 
 function gatewaysOf(plan: Plan, client: string): string[] {
   const node: PlannedNode | undefined = plan.nodes.find(({ name }) => name === client);

@@ -1,6 +1,7 @@
 import { suggest } from '../base/suggest.ts';
 import type { Check } from './check.ts';
 import { writtenKinds } from './schema.ts';
+import { relationOf, roleOf } from './sessions.ts';
 import type { KindTable, NodeGroup } from './types.ts';
 
 /** Networks, services and groups that nodes name must be there, and fit. */
@@ -73,17 +74,21 @@ function takersOf(kind: string, kinds: KindTable): readonly string[] {
     .map(({ name }) => name);
 }
 
-/** Groups that have BGP sessions with each other need different autonomous systems: the sessions are external. */
+/** Groups that have external BGP sessions with each other need different autonomous systems. */
 function checkNeighbours({ topology, kinds, problem }: Check): void {
-  for (const [i, group] of topology.nodes.entries()) {
+  const groups = topology.nodes.map((group) => ({ ...group, role: roleOf(group, kinds[group.kind]) }));
+  const reflectors = groups.filter(({ role }) => role === 'reflector');
+  for (const [i, group] of groups.entries()) {
     if (group.asn === undefined) continue;
-    const other = topology.nodes
+    const other = groups
       .slice(0, i)
       .find(
-        ({ kind, asn, networks }) =>
-          asn === group.asn &&
-          [kind, group.kind].some((one) => kinds[one]?.bgp === 'router') &&
-          networks.some((network) => group.networks.includes(network)),
+        (one) =>
+          one.asn === group.asn &&
+          one.networks.some(
+            (network) =>
+              group.networks.includes(network) && relationOf(one, group, network, reflectors) === 'external',
+          ),
       );
     if (other === undefined) continue;
     problem(

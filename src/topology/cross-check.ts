@@ -4,6 +4,7 @@ import { checkAddresses } from './check-addresses.ts';
 import { checkChains } from './check-chains.ts';
 import { checkNames } from './check-names.ts';
 import { checkReferences } from './check-references.ts';
+import { checkReflectors } from './check-reflectors.ts';
 import type { YamlDocument } from './document.ts';
 import type { KindTable, Topology } from './types.ts';
 import { inOrder } from './validate.ts';
@@ -26,6 +27,7 @@ export function crossCheck(
   checkNames(check);
   checkAddresses(check);
   checkReferences(check);
+  checkReflectors(check);
   checkChains(check);
   return inOrder(problems);
 }

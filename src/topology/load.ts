@@ -45,7 +45,7 @@ function build(file: string, { name, services, networks, nodes }: TopologyFile):
 }
 
 function group(name: string, entry: NodeEntry): NodeGroup {
-  const { kind, count, networks, serves, to, asn, sources } = entry;
+  const { kind, count, networks, serves, to, asn, reflects, sources } = entry;
   const options = Object.fromEntries(
     Object.entries(entry).filter(([key]) => !(commonKeys as readonly string[]).includes(key)),
   );
@@ -58,6 +58,7 @@ function group(name: string, entry: NodeEntry): NodeGroup {
     serves: serves ?? [],
     ...given('to', to),
     ...given('asn', asn),
+    ...given('reflects', reflects),
     ...given('sources', sources),
     options,
   };

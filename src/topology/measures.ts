@@ -9,12 +9,12 @@ export const measureTypes = (
 /** Nodes whose state shows in that of `node`: its servers and theirs; a router's are its neighbours too. */
 export function neededBy(node: PlannedNode, plan: Plan): string[] {
   const found = new Set<string>();
-  const visit = ({ name, targets, peers, kind }: PlannedNode): void => {
+  const visit = ({ name, targets, peers, reflected = [], kind }: PlannedNode): void => {
     if (found.has(name)) return;
     found.add(name);
     const next = new Set(targets.map((target) => target.node));
     // A speaker has a way because its own service is well; a router, because somebody behind it has.
-    if (kind === 'bird') for (const peer of peers) next.add(peer.node);
+    if (kind === 'bird') for (const peer of [...peers, ...reflected]) next.add(peer.node);
     for (const each of plan.nodes) if (next.has(each.name)) visit(each);
   };
   visit(node);

@@ -1,6 +1,7 @@
 import type { AddressedNetwork } from './plan-addresses.ts';
 import type { PlanGroup } from './plan-group.ts';
-import type { BgpPeer, Plan } from './types.ts';
+import { type Relation, relationOf } from './sessions.ts';
+import type { BgpPeer, Neighbour, Plan, PlannedNode } from './types.ts';
 
 /**
  * Masks of net.ipv4.fib_multipath_hash_fields (Documentation/networking/ip-sysctl.rst: 0x1 source address, 0x2
@@ -18,9 +19,7 @@ const hashMask = (n: number): number => hashMasks[n % hashMasks.length] ?? 0x37;
 /** The mask of every node: its own for a router, in the order of the file but for those of the former plan, which keep theirs. */
 export function planHashFields(groups: readonly PlanGroup[], former?: Plan): (node: string) => number {
   const known = new Map(former?.nodes.map(({ name, hashFields }) => [name, hashFields]));
-  const routers = groups
-    .filter(({ traits }) => traits.bgp === 'router')
-    .flatMap(({ nodeNames }) => nodeNames);
+  const routers = groups.filter(({ role }) => role === 'router').flatMap(({ nodeNames }) => nodeNames);
   const masks = new Map(routers.flatMap((name) => (known.has(name) ? [[name, known.get(name) ?? 0]] : [])));
   const taken = new Set(masks.values());
   let next = masks.size;
@@ -32,59 +31,75 @@ export function planHashFields(groups: readonly PlanGroup[], former?: Plan): (no
 /** First of the private AS numbers of 32 bits (RFC 6996: 4200000000 to 4294967294). */
 const firstPrivateAsn = 4_200_000_000;
 
-/** The AS of each group that speaks BGP: the one written, else that of the former plan, else a private one by its place in the file. */
+/**
+ * The AS of each group that speaks BGP: the one written, else that of its reflector, else that of the former plan, else a
+ * private one by its place in the file.
+ */
 export function planAsns(groups: readonly PlanGroup[], former?: Plan): ReadonlyMap<string, number> {
   const known = new Map(former?.nodes.map(({ group, asn }) => [group, asn]));
   const written = new Set([...groups.map(({ asn }) => asn), ...known.values()]);
   const asns = new Map<string, number>();
   let next = firstPrivateAsn;
-  for (const { name, asn, traits } of groups) {
+  for (const { name, asn, role } of groups) {
     next++;
-    if (traits.bgp === 'none') continue;
+    if (role === 'none') continue;
     while (written.has(next)) next++;
-    asns.set(name, asn ?? known.get(name) ?? next);
+    const reflector = groups.find(({ reflects }) => reflects?.includes(name));
+    asns.set(name, asn ?? reflector?.asn ?? known.get(name) ?? next);
   }
   return asns;
 }
 
-/**
- * Routers have sessions with every router and speaker on their networks that is not of their own group; speakers only
- * with routers. @returns the peers of a group's nth node (from 0)
- */
-export function planPeers(
+/** Those whom a node meets in BGP. */
+type Neighbours = Pick<PlannedNode, 'peers' | 'reflected'>;
+
+/** @returns the sessions of a group's nth node (from 0), and whom it hears of through reflectors */
+export function planNeighbours(
   groups: readonly PlanGroup[],
   networks: ReadonlyMap<string, AddressedNetwork>,
   asns: ReadonlyMap<string, number>,
-): (group: PlanGroup, n: number) => BgpPeer[] {
-  /** For each group and network the far ends of its sessions there, but for its own address: alike for all its nodes. */
-  const farEnds = new Map<string, Omit<BgpPeer, 'localAddress'>[]>();
-  for (const group of groups.filter(({ traits }) => traits.bgp !== 'none')) {
+): (group: PlanGroup, n: number) => Neighbours {
+  const reflectors = groups.filter(({ role }) => role === 'reflector');
+  /** For each group and network the far ends there, but for its own address: alike for all its nodes. */
+  const farEnds = new Map<string, readonly FarEnd[]>();
+  for (const group of groups.filter(({ role }) => role !== 'none')) {
     for (const network of group.networks) {
       const there = networks.get(network);
-      const others =
-        there?.groups.filter(
-          (other) =>
-            other.name !== group.name && [other, group].some(({ traits }) => traits.bgp === 'router'),
-        ) ?? [];
-      const ends = others.flatMap(({ name, kind }) => {
-        const asn = asns.get(name);
-        if (asn === undefined) return [];
-        return (there?.byGroup.get(name) ?? []).map(({ node, address }) => ({
-          node,
-          kind,
-          group: name,
-          interface: network,
-          address,
+      const ends = (there?.groups ?? []).flatMap((other) => {
+        const relation = relationOf(group, other, network, reflectors);
+        const asn = asns.get(other.name);
+        if (relation === 'none' || asn === undefined) return [];
+        return (there?.byGroup.get(other.name) ?? []).map(({ node, address }) => ({
+          relation,
           asn,
+          neighbour: { node, kind: other.kind, group: other.name, interface: network, address },
         }));
       });
       farEnds.set(`${group.name} ${network}`, ends);
     }
   }
-  return (group, n) =>
-    group.networks.flatMap((network) => {
+  return (group, n) => {
+    const all = group.networks.flatMap((network) => {
       const localAddress = networks.get(network)?.byGroup.get(group.name)?.[n]?.address;
       if (localAddress === undefined) return [];
-      return (farEnds.get(`${group.name} ${network}`) ?? []).map((end) => ({ ...end, localAddress }));
+      return (farEnds.get(`${group.name} ${network}`) ?? []).map(({ neighbour, ...rest }) => ({
+        ...rest,
+        neighbour: { ...neighbour, localAddress },
+      }));
     });
+    const reflected = all.flatMap(({ relation, neighbour }) =>
+      relation === 'reflected' && neighbour.node !== group.nodeNames[n] ? [neighbour] : [],
+    );
+    const peers = all.flatMap(({ relation, asn, neighbour }): BgpPeer[] => {
+      if (relation === 'reflected') return [];
+      return [{ ...neighbour, asn, ...(relation === 'external' ? {} : { role: relation }) }];
+    });
+    return { peers, ...(reflected.length === 0 ? {} : { reflected }) };
+  };
+}
+
+interface FarEnd {
+  readonly relation: Exclude<Relation, 'none'>;
+  readonly asn: number;
+  readonly neighbour: Omit<Neighbour, 'localAddress'>;
 }

@@ -1,10 +1,12 @@
 import { nodeNames } from './names.ts';
+import { type BgpRole, roleOf } from './sessions.ts';
 import { shares } from './sources.ts';
 import type { KindTable, KindTraits, NodeGroup } from './types.ts';
 
 /** A group with its kind's traits and its nodes' names: what all steps of the plan work on. */
 export interface PlanGroup extends NodeGroup {
   readonly traits: KindTraits;
+  readonly role: BgpRole;
   readonly nodeNames: readonly string[];
   /** Each node's part of the group's sources; empty without. */
   readonly shares: readonly string[];
@@ -16,6 +18,7 @@ export function expand(group: NodeGroup, kinds: KindTable): PlanGroup {
   return {
     ...group,
     traits,
+    role: roleOf(group, traits),
     nodeNames: nodeNames(group),
     shares: group.sources === undefined ? [] : shares(group.sources, group.count),
   };

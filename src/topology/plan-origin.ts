@@ -29,6 +29,7 @@ function groupFrom(
   if (first === undefined) throw new Error(`group ${name} has no nodes`);
   const { kind, interfaces, services, asn, options } = first;
   const to = groupOf.get(first.targets[0]?.node ?? '');
+  const clients = first.peers.filter(({ role }) => role === 'client').map(({ group }) => group);
   const sources = wholeOf(first.sources, members.length);
   return {
     name,
@@ -39,6 +40,7 @@ function groupFrom(
     serves: kinds[kind]?.keys.serves === undefined ? [] : services.map((service) => service.name),
     ...(to === undefined ? {} : { to }),
     ...(asn === undefined ? {} : { asn }),
+    ...(clients.length === 0 ? {} : { reflects: [...new Set(clients)] }),
     ...(sources === undefined ? {} : { sources }),
     options,
   };

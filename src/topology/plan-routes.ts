@@ -18,12 +18,12 @@ export function planRoutes(
 
 function routesOf(group: PlanGroup, networks: ReadonlyMap<string, AddressedNetwork>): Routes {
   const here = group.networks.flatMap((network) => networks.get(network) ?? []);
-  if (group.traits.bgp === 'none') return here.flatMap(defaultRoutes).slice(0, 1);
-  return group.traits.bgp === 'router' ? sourceRoutes(group, here) : [];
+  if (group.role === 'none') return here.flatMap(defaultRoutes).slice(0, 1);
+  return group.role === 'router' ? sourceRoutes(group, here) : [];
 }
 
 function defaultRoutes({ name, groups, byGroup }: AddressedNetwork): Routes {
-  const router = groups.find(({ traits }) => traits.bgp === 'router');
+  const router = groups.find(({ role }) => role === 'router');
   const via = router === undefined ? undefined : byGroup.get(router.name)?.[0]?.address;
   return via === undefined ? [] : [{ to: 'default', via, interface: name }];
 }

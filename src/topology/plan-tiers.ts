@@ -18,12 +18,12 @@ export function planTiers(groups: readonly PlanGroup[]): ReadonlyMap<string, num
   for (const { name } of queue) tiers.set(name, 0);
   const seen = new Set<string>();
   for (const group of queue) {
-    const leadsOn = tiers.get(group.name) === 0 || group.traits.bgp === 'router';
+    const leadsOn = tiers.get(group.name) === 0 || group.role === 'router';
     for (const network of leadsOn ? group.networks : []) {
       if (seen.has(network)) continue;
       seen.add(network);
       for (const next of onNetwork.get(network) ?? []) {
-        if (tiers.has(next.name) || targets.has(next.name)) continue;
+        if (tiers.has(next.name) || targets.has(next.name) || next.role === 'reflector') continue;
         tiers.set(next.name, (tiers.get(group.name) ?? 0) + 1);
         queue.push(next);
       }

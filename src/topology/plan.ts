@@ -1,5 +1,5 @@
 import { type Member, planAddresses, sharedNetwork } from './plan-addresses.ts';
-import { planAsns, planHashFields, planPeers } from './plan-bgp.ts';
+import { planAsns, planHashFields, planNeighbours } from './plan-bgp.ts';
 import { expand, type PlanGroup } from './plan-group.ts';
 import { planRoutes } from './plan-routes.ts';
 import { planTiers } from './plan-tiers.ts';
@@ -15,7 +15,7 @@ export function planTopology(topology: Topology, kinds: KindTable, former?: Plan
   const groups = topology.nodes.map((group) => expand(group, kinds));
   const networks = planAddresses(topology, groups, former);
   const asns = planAsns(groups, former);
-  const peersOf = planPeers(groups, networks, asns);
+  const neighboursOf = planNeighbours(groups, networks, asns);
   const routesOf = planRoutes(groups, networks);
   const tiers = planTiers(groups);
   const hashFieldsOf = planHashFields(groups, former);
@@ -53,12 +53,12 @@ export function planTopology(topology: Topology, kinds: KindTable, former?: Plan
         interfaces: memberships.map((member) => member.interface),
         ...(sources === undefined ? {} : { sources }),
         ...(asn === undefined || routerId === undefined ? {} : { asn, routerId }),
-        peers: peersOf(group, i),
+        ...neighboursOf(group, i),
         routes: routesOf(group),
         hashFields: hashFieldsOf(name),
         ...(former === undefined || settled.has(name) ? {} : { joined: true }),
         services: services.get(group.name) ?? [],
-        announces: group.traits.bgp === 'speaker' && group.serves.length > 0 && senders.length === 0,
+        announces: group.role === 'speaker' && group.serves.length > 0 && senders.length === 0,
         targets,
         senders,
         options: group.options,

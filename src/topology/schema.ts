@@ -19,13 +19,23 @@ export interface NodeEntry {
   readonly serves?: readonly string[] | undefined;
   readonly to?: string | undefined;
   readonly asn?: number | undefined;
+  readonly reflects?: readonly string[] | undefined;
   readonly sources?: string | undefined;
   /** The kind's own keys. */
   readonly [option: string]: unknown;
 }
 
 /** Keys that mean the same in every kind. All others are the kind's own. */
-export const commonKeys = ['kind', 'count', 'networks', 'serves', 'to', 'asn', 'sources'] as const;
+export const commonKeys = [
+  'kind',
+  'count',
+  'networks',
+  'serves',
+  'to',
+  'asn',
+  'reflects',
+  'sources',
+] as const;
 
 /** The one definition of a topology file: it validates, and editors get their JSON Schema from it. */
 export function topologySchema(kinds: KindTable): z.ZodType<TopologyFile> {
@@ -131,8 +141,15 @@ function nodeSchema({ name, summary, keys, options }: KindTraits) {
           error: '23456 and 65535 are reserved',
         })
         .meta({
-          description: `Number of its autonomous system, from 1 to 4294967294, the same for all nodes of the group.${keys.asn === 'required' ? '' : ' Default: a private one for each group.'}`,
+          description: `Number of its autonomous system, from 1 to 4294967294, the same for all nodes of the group.${keys.asn === 'required' ? '' : ' Default: that of its reflectors, else a private one for each group.'}`,
         }),
+    ),
+    ...has(
+      'reflects',
+      references(
+        'Groups on its network between which it passes BGP routes on, as a route reflector: they have sessions with it alone.',
+        'r, l4',
+      ),
     ),
     ...has('sources', subnetField('Prefix of addresses of its own, from which it opens connections.')),
     ...options.shape,

@@ -29,6 +29,8 @@ export interface NodeGroup {
   /** Group that a balancer passes its services on to. */
   readonly to?: string;
   readonly asn?: number;
+  /** Groups whose BGP routes it reflects. */
+  readonly reflects?: readonly string[];
   /** Prefix of addresses of its own on its loopback: a client's many source addresses. */
   readonly sources?: string;
   /** The kind's own keys, validated and with defaults filled in by its schema. */
@@ -53,8 +55,10 @@ export interface KindTraits {
   readonly summary: string;
   /** Schema of the kind's own keys in a topology file. Every key has a default or is optional. */
   readonly options: z.ZodObject;
-  /** Common keys that the kind needs or can have: `serves`, `to`, `asn`, `sources`. Others are refused. */
-  readonly keys: Readonly<Partial<Record<'serves' | 'to' | 'asn' | 'sources', 'required' | 'optional'>>>;
+  /** Common keys that the kind needs or can have. Others are refused. */
+  readonly keys: Readonly<
+    Partial<Record<'serves' | 'to' | 'asn' | 'sources' | 'reflects', 'required' | 'optional'>>
+  >;
   /** `router`: has BGP sessions with every speaker on its networks that is not of its own group. `speaker`: only with routers. */
   readonly bgp: 'router' | 'speaker' | 'none';
   /** Kinds that `to` may name; empty: any. */
@@ -95,17 +99,22 @@ export interface Interface {
   readonly mtu: number;
 }
 
-/** A BGP session as one side sees it. */
-export interface BgpPeer {
-  /** Name of the peer node. */
+/** A node on a network of one's own, which packets may be sent on to. */
+export interface Neighbour {
   readonly node: string;
   readonly kind: string;
-  /** Group of the peer node. */
+  /** Group of the neighbour. */
   readonly group: string;
   readonly interface: string;
   readonly localAddress: string;
   readonly address: string;
+}
+
+/** A BGP session as one side sees it. */
+export interface BgpPeer extends Neighbour {
   readonly asn: number;
+  /** In a session inside one AS: what the peer is to this node. A reflector is never a next hop, and has none. */
+  readonly role?: 'reflector' | 'client';
 }
 
 export interface PlannedNode {
@@ -125,6 +134,8 @@ export interface PlannedNode {
   readonly asn?: number;
   readonly routerId?: string;
   readonly peers: readonly BgpPeer[];
+  /** Neighbours with whom it has no session, because reflectors tell the one of the other. */
+  readonly reflected?: readonly Neighbour[];
   /** Static routes: prefix (or `default`) via an address on one of its networks. */
   readonly routes: readonly { readonly to: string; readonly via: string; readonly interface: string }[];
   /** fib_multipath_hash_fields of this node: each router has a mapping of its own. */

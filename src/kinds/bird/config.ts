@@ -2,9 +2,11 @@
  * The configuration of BIRD 2 in a node, whatever its kind: routers pass routes on, speakers (tiers 2 and 3) have sessions
  * with routers only. What each side says and hears depends on what the other one is for, so nothing is announced that the
  * chain does not need: who is first behind the routers (L4 nodes, or L7 nodes without any) says its VIPs, an L7 node behind L4
- * nodes says nothing, routers say the ways to the clients.
+ * nodes says nothing, routers say the ways to the clients. Reflectors pass that on between their clients, every way of it
+ * (add paths, RFC 7911) and with its next hop, but use none themselves.
  */
 import type { BgpPeer, Plan, PlannedNode } from '../../topology/types.ts';
+import { isReflector, isWatched } from './neighbours.ts';
 import { type BgpOptions, bgpOptions, milliseconds } from './options.ts';
 import { hasStaticNextHops } from './ways.ts';
 
@@ -69,12 +71,14 @@ function protocolsOfOrigin(node: PlannedNode, { interfaces, staticRoutes }: Orig
 
 /** Only what BGP brought: connected and static routes are in the kernel already. So are fixed ways to VIPs. */
 function kernel(node: PlannedNode, { ecmp_limit }: BgpOptions): string[] {
-  const used = hasStaticNextHops(node) ? 'source = RTS_BGP && !is_vip()' : 'source = RTS_BGP';
+  const used = isReflector(node)
+    ? 'none'
+    : `where source = RTS_BGP${hasStaticNextHops(node) ? ' && !is_vip()' : ''}`;
   return [
     'protocol kernel tl_kernel {',
     '  scan time 5;',
     `  merge paths yes limit ${ecmp_limit};`,
-    `  ipv4 { import none; export where ${used}; };`,
+    `  ipv4 { import none; export ${used}; };`,
     '}',
   ];
 }
@@ -99,15 +103,17 @@ function session(
   plan: Plan,
   peer: BgpPeer,
   origin: Origin,
-  { hold_time, bfd: watched }: BgpOptions,
+  { hold_time }: BgpOptions,
 ): string[] {
+  const { own, channel } = reflecting(node, plan, peer);
   return [
     '',
     `protocol bgp '${sessionName(peer)}' {`,
     `  local ${peer.localAddress} as ${node.asn};`,
     `  neighbor ${peer.address} as ${peer.asn};`,
     `  interface "${peer.interface}";`,
-    `  bfd ${watched ? 'on' : 'off'};`,
+    ...own.map((line) => `  ${line};`),
+    `  bfd ${isWatched(plan, node, peer) ? 'on' : 'off'};`,
     `  hold time ${Math.floor(milliseconds(hold_time) / 1000)};`,
     '  startup hold time 5;',
     '  connect delay time 1;',
@@ -116,12 +122,27 @@ function session(
     '  error forget time 10;',
     '  graceful restart off;',
     '  ipv4 {',
-    '    next hop self on;',
+    ...channel.map((line) => `    ${line};`),
     `    import ${hears(node, plan, peer, origin)};`,
     `    export ${says(peer, origin)};`,
     '  };',
     '}',
   ];
+}
+
+/**
+ * What a session with a reflector has beside the others, as each side has it. Both ends are on one network (`direct`, the
+ * default of external sessions only), and so are all next hops. Reflectors of one group have one cluster id, so that none
+ * takes what another one reflected.
+ */
+function reflecting(node: PlannedNode, plan: Plan, { role }: BgpPeer): { own: string[]; channel: string[] } {
+  if (role === undefined) return { own: [], channel: ['next hop self on'] };
+  if (role === 'reflector') return { own: ['direct'], channel: ['next hop self on', 'add paths rx'] };
+  const first = plan.nodes.find(({ group }) => group === node.group);
+  return {
+    own: ['direct', 'rr client', `rr cluster id ${first?.routerId}`],
+    channel: ['next hop keep on', 'add paths tx'],
+  };
 }
 
 function hears(node: PlannedNode, plan: Plan, peer: BgpPeer, { transit, deaf = false }: Origin): string {
@@ -144,10 +165,9 @@ function says(peer: BgpPeer, { interfaces, staticRoutes, transit, drained = fals
     'RTS_BGP',
   ];
   const ways = `source ~ [ ${own.join(', ')} ]`;
-  // Another router hears the VIPs too, but nothing that came from its own group: it would refuse that as a loop.
-  return peer.kind === 'bird'
-    ? `where ${ways} && !(bgp_path ~ [= * ${peer.asn} * =])`
-    : `where ${ways} && !is_vip()`;
+  if (peer.kind !== 'bird') return `where ${ways} && !is_vip()`;
+  // Another router hears the VIPs too, but nothing that came from its own AS: it would refuse that as a loop.
+  return peer.role === undefined ? `where ${ways} && !(bgp_path ~ [= * ${peer.asn} * =])` : `where ${ways}`;
 }
 
 function announcedBy(plan: Plan, peer: BgpPeer): string[] {

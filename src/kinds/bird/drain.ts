@@ -1,7 +1,8 @@
 import type { Plan, PlannedNode } from '../../topology/types.ts';
 import type { Kind, LabView, NodeView, ServiceStep } from '../contract.ts';
 import { birdConfig } from './config.ts';
-import { configure, idle, knowing, refuseFixed, unused, used } from './service.ts';
+import { isReflector } from './neighbours.ts';
+import { configure, idle, knowing, refuseFixed, told, unused, used } from './service.ts';
 import { clientInterfaces } from './ways.ts';
 
 /**
@@ -16,32 +17,52 @@ export const drain: NonNullable<Kind['drain']> = {
       : `${bound.join(', ')} cannot do without ${node.name}: a static route leads over it`;
   },
 
-  out: (lab: LabView, node: PlannedNode): readonly ServiceStep[] => [
-    {
-      what: `no neighbour has a way over ${node.name}`,
-      act: () => configure(lab, node, routerConfig(node, lab.plan, true)),
-      verify: () => unused(lab, node),
-    },
-    {
-      what: `${node.name} forwards nothing any more`,
-      verify: idle('packets forwarded', () => forwarded(lab.view(node))),
-    },
-  ],
+  out: (lab: LabView, node: PlannedNode): readonly ServiceStep[] => {
+    if (isReflector(node))
+      return [
+        {
+          what: `no client hears of anything from ${node.name}`,
+          act: () => configure(lab, node, routerConfig(node, lab.plan, true)),
+          verify: () => told(lab, node, false),
+        },
+      ];
+    return [
+      {
+        what: `no neighbour has a way over ${node.name}`,
+        act: () => configure(lab, node, routerConfig(node, lab.plan, true)),
+        verify: () => unused(lab, node),
+      },
+      {
+        what: `${node.name} forwards nothing any more`,
+        verify: idle('packets forwarded', () => forwarded(lab.view(node))),
+      },
+    ];
+  },
 
-  back: (lab: LabView, node: PlannedNode): readonly ServiceStep[] => [
-    { what: `${node.name} knows a way to everywhere`, verify: () => knowing(lab.view(node)) },
-    {
-      what: `every neighbour has its ways over ${node.name} again`,
-      act: () => configure(lab, node, routerConfig(node, lab.plan)),
-      verify: () => used(lab, node),
-    },
-  ],
+  back: (lab: LabView, node: PlannedNode): readonly ServiceStep[] => {
+    if (isReflector(node))
+      return [
+        {
+          what: `every client hears of its ways from ${node.name} again`,
+          act: () => configure(lab, node, routerConfig(node, lab.plan)),
+          verify: () => told(lab, node, true),
+        },
+      ];
+    return [
+      { what: `${node.name} knows a way to everywhere`, verify: () => knowing(lab.view(node)) },
+      {
+        what: `every neighbour has its ways over ${node.name} again`,
+        act: () => configure(lab, node, routerConfig(node, lab.plan)),
+        verify: () => used(lab, node),
+      },
+    ];
+  },
 };
 
 /** The text of a router's `bird.conf`. */
 export function routerConfig(node: PlannedNode, plan: Plan, drained = false): string {
-  const interfaces = clientInterfaces(node, plan);
-  return birdConfig(node, plan, { interfaces, staticRoutes: true, transit: true, drained });
+  const interfaces = isReflector(node) ? [] : clientInterfaces(node, plan);
+  return birdConfig(node, plan, { interfaces, staticRoutes: !isReflector(node), transit: true, drained });
 }
 
 /** Nodes that learn nothing by BGP and have their way over this one. */

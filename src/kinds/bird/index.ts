@@ -2,11 +2,12 @@ import type { Probe } from '../../base/until.ts';
 import type { Kind, NodeStats, NodeView } from '../contract.ts';
 import { drain, routerConfig } from './drain.ts';
 import { measureSpeaker, speakerMeasures } from './measures.ts';
+import { isReflector } from './neighbours.ts';
 import { nextHopBatch, nextHops } from './next-hops.ts';
 import { routerOptions } from './options.ts';
 import { routing } from './routing.ts';
 import { birdDaemon, birdFile, birdProgram, reloadSpeaker, speakerReady, speakerStats } from './speaker.ts';
-import { forwarding } from './sysctls.ts';
+import { forwarding, wayfinding } from './sysctls.ts';
 import { hasStaticNextHops } from './ways.ts';
 
 /** A router: spreads flows over all equal ways that it learned by BGP, and loses a dead neighbour within BFD's time. */
@@ -15,7 +16,7 @@ export const bird: Kind = {
     name: 'bird',
     summary: 'a router: BIRD with BGP, BFD and ECMP',
     options: routerOptions,
-    keys: { asn: 'required' },
+    keys: { asn: 'required', reflects: 'optional' },
     bgp: 'router',
     measures: speakerMeasures,
     drains: true,
@@ -24,7 +25,7 @@ export const bird: Kind = {
   programs: [birdProgram],
   render: (node, plan) => ({ [birdFile]: routerConfig(node, plan) }),
   ipBatch: nextHopBatch,
-  sysctls: (node) => forwarding(node),
+  sysctls: (node) => (isReflector(node) ? wayfinding(node) : forwarding(node)),
   daemons: (_node, _plan, paths) => [birdDaemon(paths)],
   ready: (view: NodeView): Promise<Probe> => speakerReady(view),
   drain,

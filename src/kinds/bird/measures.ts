@@ -2,6 +2,7 @@
 import type { Measures } from '../../topology/types.ts';
 import type { NodeView } from '../contract.ts';
 import { askBird, parseProtocols, parseRoutes } from './control.ts';
+import { neighboursOf } from './neighbours.ts';
 import { nextHops } from './next-hops.ts';
 import { hasStaticNextHops } from './ways.ts';
 
@@ -25,8 +26,10 @@ export async function measureSpeaker(view: NodeView): Promise<Record<string, num
     ({ type, info }) => type === 'BGP' && info.startsWith('Established'),
   );
   const hops = new Set(parseRoutes(routes).flatMap((route) => route.nextHops.map(({ address }) => address)));
-  const ways = new Map(peers.map(({ node }) => [node, 0]));
-  for (const { node, address } of peers) if (hops.has(address) || fixed.includes(node)) ways.set(node, 1);
+  const neighbours = neighboursOf(view.node);
+  const ways = new Map(neighbours.map(({ node }) => [node, 0]));
+  for (const { node, address } of neighbours)
+    if (hops.has(address) || fixed.includes(node)) ways.set(node, 1);
   return {
     bgp_up: up.length,
     ways: [...ways.values()].filter((way) => way === 1).length,

@@ -7,6 +7,7 @@
 import { parseAddress } from '../../base/ip.ts';
 import type { Plan, PlannedNode } from '../../topology/types.ts';
 import type { NextHops, NodeView } from '../contract.ts';
+import { neighboursOf } from './neighbours.ts';
 import { milliseconds, routerOptions } from './options.ts';
 import { hasStaticNextHops, vipWays } from './ways.ts';
 
@@ -61,7 +62,8 @@ interface Group {
 
 function groupsOf(node: PlannedNode, plan: Plan): Group[] {
   if (!hasStaticNextHops(node)) return [];
-  const id = (address: string): number => node.peers.findIndex((peer) => peer.address === address) + 1;
+  const neighbours = neighboursOf(node);
+  const id = (address: string): number => neighbours.findIndex((each) => each.address === address) + 1;
   return vipWays(node, plan).map(({ prefix, nextHops: hops }, i) => ({
     id: firstGroup + i,
     prefix,
@@ -69,13 +71,13 @@ function groupsOf(node: PlannedNode, plan: Plan): Group[] {
       .map((hop) => ({
         ...hop,
         id: id(hop.address),
-        device: node.peers.find(({ address }) => address === hop.address)?.interface ?? '',
+        device: neighbours.find(({ address }) => address === hop.address)?.interface ?? '',
       }))
       .sort((a, b) => (parseAddress(a.address) ?? 0) - (parseAddress(b.address) ?? 0)),
   }));
 }
 
-/** Ids of next hops are places among the node's peers, fewer than this. */
+/** Ids of next hops are places among the node's neighbours, fewer than this. */
 const firstGroup = 100_000;
 
 function groupOf(node: PlannedNode, { id }: Group, members: readonly Member[]): string {

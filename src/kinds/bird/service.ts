@@ -1,13 +1,15 @@
 /** Taking a node that speaks BGP out of service and putting it back: what its neighbours use is what counts. */
 import type { Probe } from '../../base/until.ts';
-import type { BgpPeer, Plan, PlannedNode } from '../../topology/types.ts';
+import type { Neighbour, Plan, PlannedNode } from '../../topology/types.ts';
 import type { LabView, NodeView } from '../contract.ts';
+import { sessionName } from './config.ts';
 import { askBird, parseRoutes } from './control.ts';
+import { neighboursOf } from './neighbours.ts';
 import { birdFile } from './speaker.ts';
 import { expectedWays, hasStaticNextHops, vipWays } from './ways.ts';
 
 /** Which neighbours, of those that run, send packets over this node. */
-async function usersOf(lab: LabView, node: PlannedNode, peers = node.peers): Promise<BgpPeer[]> {
+async function usersOf(lab: LabView, node: PlannedNode, peers = neighboursOf(node)): Promise<Neighbour[]> {
   const asked = await Promise.all(
     peers.map(async (peer) => {
       const [neighbour] = await running(lab, [peer]);
@@ -42,7 +44,7 @@ export async function unused(lab: LabView, node: PlannedNode): Promise<Probe> {
 /** Every running neighbour that should use the node when all is well does. */
 export async function used(lab: LabView, node: PlannedNode): Promise<Probe> {
   const wanted = await Promise.all(
-    node.peers
+    neighboursOf(node)
       .filter((peer) => shouldUse(lab.plan, peer))
       .map(async (peer) => ((await running(lab, [peer])).length === 0 ? [] : [peer])),
   );
@@ -50,6 +52,26 @@ export async function used(lab: LabView, node: PlannedNode): Promise<Probe> {
   const without = wanted.flat().filter((peer) => !users.includes(peer));
   const names = [...new Set(without.map((peer) => peer.node))].join(', ');
   return without.length === 0 ? { ok: true, saw: 'all' } : { ok: false, saw: `not yet used by ${names}` };
+}
+
+/** Whether the clients of a reflector that run have ways from it: all that should have any, or none. */
+export async function told(lab: LabView, reflector: PlannedNode, wanted: boolean): Promise<Probe> {
+  const clients = await running(lab, reflector.peers);
+  const others = await Promise.all(
+    clients
+      .filter((client) => expectedWays(client, lab.plan).length > 0)
+      .map(async (client) => {
+        const session = client.peers.find(({ node }) => node === reflector.name);
+        if (session === undefined) return [];
+        const [routes = []] = await askBird(lab.view(client), [
+          `show route protocol '${sessionName(session)}'`,
+        ]);
+        return parseRoutes(routes).length > 0 === wanted ? [] : [client.name];
+      }),
+  );
+  const names = others.flat().join(', ');
+  if (names === '') return { ok: true, saw: 'all' };
+  return { ok: false, saw: wanted ? `not yet told: ${names}` : `still told: ${names}` };
 }
 
 /** Has the node at least one way to wherever it should have any? A node that has just started has none yet. */
@@ -91,13 +113,13 @@ export function idle(what: string, read: () => Promise<number>): () => Promise<P
 /** A flow that is alive says something in this time: heartbeats come once a second where nothing else is asked for. */
 const idleMs = 1200;
 
-async function running(lab: LabView, peers: readonly BgpPeer[]): Promise<PlannedNode[]> {
+async function running(lab: LabView, peers: readonly Neighbour[]): Promise<PlannedNode[]> {
   const nodes = peers.flatMap((peer) => lab.plan.nodes.find(({ name }) => name === peer.node) ?? []);
   const alive = await Promise.all(nodes.map((node) => lab.alive(node)));
   return nodes.filter((_, i) => alive[i]);
 }
 
-function shouldUse(plan: Plan, peer: BgpPeer): boolean {
+function shouldUse(plan: Plan, peer: Neighbour): boolean {
   const neighbour = plan.nodes.find(({ name }) => name === peer.node);
   if (neighbour === undefined) return false;
   return expectedWays(neighbour, plan).some(({ nextHops }) =>

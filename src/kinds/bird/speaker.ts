@@ -1,6 +1,6 @@
 /** What every node with a BIRD of its own has in common: its daemon, whether its sessions are up and its ways known. */
 import type { Probe } from '../../base/until.ts';
-import type { BgpPeer, Plan, PlannedNode } from '../../topology/types.ts';
+import type { BgpPeer, PlannedNode } from '../../topology/types.ts';
 import type { Daemon, Kind, LabView, NodePaths, NodeView } from '../contract.ts';
 import { sessionName } from './config.ts';
 import {
@@ -13,7 +13,7 @@ import {
   type ReplyLine,
   type Route,
 } from './control.ts';
-import { bgpOptions } from './options.ts';
+import { isWatched, neighboursOf } from './neighbours.ts';
 import { type ExpectedWay, expectedWays } from './ways.ts';
 
 export const birdProgram = { command: 'bird', debianPackage: 'bird2', version: '--version' } as const;
@@ -90,12 +90,6 @@ export function missingSessions(
   });
 }
 
-/** BFD comes up only where both sides want it. */
-function isWatched(plan: Plan, node: PlannedNode, peer: BgpPeer): boolean {
-  const other = plan.nodes.find(({ name }) => name === peer.node);
-  return [node, other].every((side) => side !== undefined && bgpOptions.parse(side.options).bfd);
-}
-
 export function missingWays(expected: readonly ExpectedWay[], routes: readonly Route[]): string[] {
   return expected.flatMap(({ prefix, nextHops: wanted }) => {
     const used = new Set(hopsTo(routes, prefix).map(({ address }) => address));
@@ -110,4 +104,4 @@ const hopsTo = (routes: readonly Route[], prefix: string): NextHop[] =>
   routes.filter((route) => route.prefix === prefix).flatMap((route) => route.nextHops);
 
 const nameOf = (node: PlannedNode, { address }: NextHop): string =>
-  node.peers.find((peer) => peer.address === address)?.node ?? address;
+  neighboursOf(node).find((neighbour) => neighbour.address === address)?.node ?? address;

@@ -1,5 +1,6 @@
 /** Which ways there should be: what routers and speakers ought to have learned when the whole chain is well. Pure. */
 import type { Plan, PlannedNode } from '../../topology/types.ts';
+import { isReflector, neighboursOf } from './neighbours.ts';
 import { routerOptions } from './options.ts';
 
 /** A prefix and the nodes that say first that it is theirs. */
@@ -52,9 +53,9 @@ function waysFor(node: PlannedNode, plan: Plan, wanted: (way: Way) => boolean): 
       const hops = distances(way, plan);
       const own = hops.get(node.name);
       if (own === undefined) return [];
-      const nextHops = node.peers
-        .filter((peer) => passesOn(peer.node, way, plan) && hops.get(peer.node) === own - 1)
-        .map((peer) => ({ node: peer.node, address: peer.address }));
+      const nextHops = neighboursOf(node)
+        .filter((other) => passesOn(other.node, way, plan) && hops.get(other.node) === own - 1)
+        .map((other) => ({ node: other.node, address: other.address }));
       return [{ prefix: way.prefix, nextHops }];
     });
 }
@@ -68,7 +69,7 @@ function waysOf(plan: Plan): Way[] {
   };
   for (const node of plan.nodes) {
     if (node.announces) for (const { vip } of node.services) add(`${vip}/32`, node.name, true);
-    if (node.kind !== 'bird') continue;
+    if (node.kind !== 'bird' || isReflector(node)) continue;
     for (const { to } of node.routes) add(to === 'default' ? '0.0.0.0/0' : to, node.name, false);
     const shared = clientInterfaces(node, plan);
     for (const { name, network } of node.interfaces) {
@@ -79,12 +80,12 @@ function waysOf(plan: Plan): Way[] {
   return [...origins].map(([prefix, { names, vip }]) => ({ prefix, origins: names, vip }));
 }
 
-/** Breadth first from the origins, over BGP sessions; only routers pass on. */
+/** Breadth first from the origins, over BGP sessions and what is reflected; only routers pass on. */
 function distances(way: Way, plan: Plan): ReadonlyMap<string, number> {
   const found = new Map(way.origins.map((name) => [name, 0]));
   for (let edge = way.origins, hops = 1; edge.length > 0; hops++) {
     const next = plan.nodes.filter(
-      ({ name, peers }) => !found.has(name) && peers.some((peer) => edge.includes(peer.node)),
+      (node) => !found.has(node.name) && neighboursOf(node).some((other) => edge.includes(other.node)),
     );
     for (const { name } of next) found.set(name, hops);
     edge = next.filter(({ kind }) => kind === 'bird').map(({ name }) => name);

@@ -2,6 +2,7 @@ import type { Probe } from '../../base/until.ts';
 import type { PlannedNode } from '../../topology/types.ts';
 import { announceDevice, announcing } from '../bird/announcing.ts';
 import { birdConfig } from '../bird/config.ts';
+import { neighboursOf } from '../bird/neighbours.ts';
 import { routing } from '../bird/routing.ts';
 import {
   birdDaemon,
@@ -84,8 +85,10 @@ export const haproxy: Kind = {
 };
 
 /** One route over all routers, as it is written where nothing tells of their death. */
-function staticWay({ peers }: PlannedNode): string[] {
-  const hops = peers.map(({ address, interface: device }) => `nexthop via ${address} dev ${device}`);
+function staticWay(node: PlannedNode): string[] {
+  const hops = neighboursOf(node).map(
+    ({ address, interface: device }) => `nexthop via ${address} dev ${device}`,
+  );
   return hops.length === 0 ? [] : [`route add default ${hops.join(' ')}`];
 }
 

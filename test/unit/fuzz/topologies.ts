@@ -57,6 +57,8 @@ interface Form {
   readonly networks: readonly number[];
   readonly count?: number | undefined;
   readonly to?: number | undefined;
+  /** Places of the groups whose routes it reflects. */
+  readonly reflects?: readonly number[];
 }
 
 const count = (most: number): Arbitrary<number | undefined> =>
@@ -75,9 +77,10 @@ const forms: Arbitrary<Form[]> = fc
     l7: fc.array(count(4), { minLength: 1, maxLength: 2 }),
     web: fc.array(count(4), { minLength: 1, maxLength: 2 }),
     alsoOn: fc.subarray(['client', 'bird', 'ipvs', 'haproxy', 'web']),
+    reflectors: fc.array(count(2), { minLength: 0, maxLength: 1 }),
     backwards: fc.boolean(),
   })
-  .map(({ clients, edge, routers, l4, l7, web, alsoOn, backwards }) => {
+  .map(({ clients, edge, routers, l4, l7, web, alsoOn, reflectors, backwards }) => {
     const many = (
       kind: string,
       counts: readonly (number | undefined)[],
@@ -92,13 +95,22 @@ const forms: Arbitrary<Form[]> = fc
       ...many('ipvs', l4, [2]),
       ...many('haproxy', l7, [2, 3]),
       ...many('web', web, [3]),
+      ...reflectors.map((count): Form => ({ kind: 'bird', count, networks: [2], reflects: [] })),
     ];
     const all = backwards ? chain.toReversed() : chain;
     const target = (kind: string, i: number): number => {
       const able = all.flatMap((form, at) => (form.kind === kind ? [at] : []));
       return able[i % able.length] ?? 0;
     };
+    /** All speakers and routers of its network. */
+    const around = ({ networks }: Form): number[] =>
+      all.flatMap(({ kind, networks: on, reflects }, at) =>
+        kindTable[kind]?.bgp !== 'none' && reflects === undefined && on.includes(networks[0] ?? -1)
+          ? [at]
+          : [],
+      );
     return all.map((form, i) => {
+      if (form.reflects !== undefined) return { ...form, reflects: around(form) };
       if (form.kind === 'ipvs') return { ...form, to: target('haproxy', i) };
       if (form.kind === 'haproxy') return { ...form, to: target('web', i) };
       return form;
@@ -184,13 +196,17 @@ function write(parts: Parts): Written {
   const networks = networkNames.flatMap((name, i): [string, Entry][] =>
     used.has(i) ? [[name, { subnet: take(lengths[i] ?? 24), ...given('mtu', mtus[i]) }]] : [],
   );
-  const nodes = forms.map(({ kind, count, networks: on, to }, i): [string, Entry] => {
+  const reflector = forms.findIndex(({ reflects }) => reflects !== undefined);
+  const nodes = forms.map(({ kind, count, networks: on, to, reflects }, i): [string, Entry] => {
     const traits = kindTable[kind];
     const has = traits?.keys ?? {};
     const everything =
       kind === 'haproxy' ? serviceNames : (parts.serves[i] ?? []).map((at) => serviceNames[at]);
     const prefix = parts.sources[i];
-    const asn = has.asn === 'required' || prefix !== undefined ? parts.asns[i] : undefined;
+    const asn =
+      has.asn === 'required' || prefix !== undefined
+        ? parts.asns[forms[reflector]?.reflects?.includes(i) ? reflector : i]
+        : undefined;
     return [
       groupNames[i] ?? '',
       {
@@ -200,6 +216,10 @@ function write(parts: Parts): Written {
         ...(has.serves === undefined ? {} : { serves: everything }),
         ...(to === undefined ? {} : { to: groupNames[to] }),
         ...(has.asn === undefined ? {} : given('asn', asn)),
+        ...given(
+          'reflects',
+          reflects?.map((at) => groupNames[at]),
+        ),
         ...(has.sources === undefined || prefix === undefined ? {} : { sources: take(prefix) }),
         ...options[i],
       },

@@ -270,6 +270,9 @@ async function observe(
   const sessions = await Promise.all(jobs.map((job) => startTraffic(live, job, onEvent)));
   const died = Promise.race(sessions.map((session) => session.died));
 
+  // Ways do not change until something happens: routers are asked while the connections settle.
+  const ways = ask(flows, false);
+  ways.catch(() => undefined);
   const reached = await Promise.race([died, waitForSteady(sessions, steady, scenario, signal)]);
   record({
     type: 'phase',
@@ -283,7 +286,6 @@ async function observe(
     nodeWatch.start(asksNodes(scenario, plansOf(scenario, role, live.plan)) ? 500 : 1000);
     defer.add('the node watch', () => nodeWatch.stop());
     await Promise.all([watch.look(), nodeWatch.look()]);
-    const ways = ask(flows, false);
     if (asksOracle(expectationsOf(scenario, role))) {
       const timeline = timelineOf(scenario, role);
       for (const event of await foretell({ ...scenario, timeline }, live.plan, flows, { ways, now }))

@@ -8,6 +8,7 @@ import { hostKind } from '../hosts/index.ts';
 import { kinds, kindTable } from '../kinds/index.ts';
 import {
   attach,
+  kindsOf,
   type LabPaths,
   type LabState,
   type LiveLab,
@@ -28,18 +29,41 @@ export function plumbingOptions(): PlumbingOptions {
   };
 }
 
-/** The lab of that name, or the only one. */
-export async function findLab(name: string | undefined): Promise<Awaited<ReturnType<typeof requireLab>>> {
-  return requireLab(name ?? (await onlyLab()));
+/**
+ * The lab of that name, or the only one.
+ * @param needs `daemons`: a lab that is only plumbed is refused
+ */
+export async function findLab(
+  name: string | undefined,
+  needs: 'daemons' | 'plumbing' = 'daemons',
+): Promise<Awaited<ReturnType<typeof requireLab>>> {
+  const found = await requireLab(name ?? (await onlyLab()));
+  if (needs === 'plumbing' || found.state.lacking === undefined) return found;
+  throw new WorldError(`lab "${found.lab.name}" has no daemons: it was brought up with --plumbing-only`, {
+    code: 'plumbing-only',
+    exitCode: 4,
+    hint: 'ps, exec, shell, capture, graph and down work on it; for more, bring it up again without',
+  });
 }
 
+type Use<T> = (live: LiveLab, found: { lab: LabPaths; state: LabState }) => Promise<T>;
+
 /** Runs `use` on the live lab and disconnects afterwards. */
-export async function withLab<T>(
-  name: string | undefined,
-  use: (live: LiveLab, found: { lab: LabPaths; state: LabState }) => Promise<T>,
-): Promise<T> {
-  const { lab, state, plan } = await findLab(name);
-  const live = await attach(lab, plan, hostKind(state.host), plumbingOptions());
+export async function withLab<T>(name: string | undefined, use: Use<T>): Promise<T> {
+  return useLab(await findLab(name), use);
+}
+
+/** The same for what needs no daemons. */
+export async function withPlumbing<T>(name: string | undefined, use: Use<T>): Promise<T> {
+  return useLab(await findLab(name, 'plumbing'), use);
+}
+
+async function useLab<T>({ lab, state, plan }: Awaited<ReturnType<typeof findLab>>, use: Use<T>): Promise<T> {
+  const options = plumbingOptions();
+  const live = await attach(lab, plan, hostKind(state.host), {
+    ...options,
+    kinds: kindsOf(options.kinds, state.lacking),
+  });
   try {
     return await use(live, { lab, state });
   } finally {

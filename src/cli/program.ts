@@ -107,6 +107,12 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
     .addOption(hostOption())
     .addOption(memoryOption())
     .addOption(flag('--keep-failed', 'leave a lab that did not come up for a look'))
+    .addOption(
+      flag(
+        '--plumbing-only',
+        'no daemons: namespaces, cables, addresses, routes; what the kernel lacks is left out, and told',
+      ),
+    )
     .action((file, options) =>
       choose(async (context) => (await import('./commands/up.ts')).up(context, file, options)),
     );
@@ -433,8 +439,8 @@ const sizeOf =
   (least: number) =>
   (text: string): number => {
     const size = wholeNumber(text);
-    if (size < least || size > 250)
-      throw new InvalidArgumentError(`It must be a whole number from ${least} to 250.`);
+    if (size < least || size > 1000)
+      throw new InvalidArgumentError(`It must be a whole number from ${least} to 1000.`);
     return size;
   };
 

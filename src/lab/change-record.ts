@@ -5,16 +5,17 @@ import { WorldError } from '../base/errors.ts';
 import type { Plan } from '../topology/types.ts';
 import type { LabPaths } from './paths.ts';
 import { isAlive, ownIdentity, type ProcessIdentity } from './state.ts';
+import { writePlan } from './written-plan.ts';
 
 interface ChangeRecord {
   readonly by: ProcessIdentity;
-  /** What the lab is to be: together with the plan it names every node that there may be. */
-  readonly plan: Plan;
+  /** What the lab is to be: together with the plan it names every node that there may be. Written as that is. */
+  readonly plan: string;
 }
 
 /** Of two that want to change a lab, one may. @throws WorldError if it is being changed, or a change was cut short */
 export async function beginChange(lab: LabPaths, plan: Plan): Promise<void> {
-  const record: ChangeRecord = { by: await ownIdentity(), plan };
+  const record: ChangeRecord = { by: await ownIdentity(), plan: writePlan(plan) };
   try {
     await writeFile(file(lab), JSON.stringify(record), { flag: 'wx', mode: 0o600 });
   } catch (error) {

@@ -9,8 +9,13 @@ import { forgetLab, readState } from './state.ts';
 /**
  * Removes a lab, whatever state it is in: found by its id alone, so that it works after a crash at any moment.
  * Idempotent. @returns false if there was nothing
+ * @param endPhase called at the end of each phase: `host`, `processes`, `namespaces`, `files`
  */
-export async function bringDown(lab: LabPaths, hostKinds: readonly HostKind[]): Promise<boolean> {
+export async function bringDown(
+  lab: LabPaths,
+  hostKinds: readonly HostKind[],
+  endPhase: (name: string) => void = () => undefined,
+): Promise<boolean> {
   const state = await readState(lab);
   const namespaces = await ownNamespaces(lab);
   const tagged = await findTagged(lab.id);
@@ -24,10 +29,14 @@ export async function bringDown(lab: LabPaths, hostKinds: readonly HostKind[]): 
   for (const kind of hostKinds) {
     if (state === undefined || state.host === kind.name) await kind.destroy(lab);
   }
+  endPhase('host');
   await endProcesses(lab);
+  endPhase('processes');
   await removeNamespaces(lab, namespaces, hostKinds);
+  endPhase('namespaces');
   if (process.getuid?.() === 0) await rm(lab.runtime, { recursive: true, force: true });
   await forgetLab(lab);
+  endPhase('files');
   return true;
 }
 
@@ -57,7 +66,10 @@ async function removeNamespaces(
   if (namespaces.length === 0 || native === undefined) return;
   const host = await native.connect(lab);
   const input = namespaces.map((name) => `netns del ${name}\n`).join('');
-  const { exitCode, stderr } = await host.exec(['ip', '-force', '-batch', '-'], { input, timeoutMs: 60_000 });
+  const { exitCode, stderr } = await host.exec(['ip', '-force', '-batch', '-'], {
+    input,
+    timeoutMs: 60_000 + namespaces.length * 50,
+  });
   await host.disconnect();
   const left = await ownNamespaces(lab);
   if (left.length === 0) return;

@@ -18,6 +18,7 @@ export {
   plumbNode,
   switchPort,
 } from './plumbing.ts';
+export { kindsOf, type LeftOut, leftOut } from './plumbing-only.ts';
 export {
   isAlive,
   type LabState,
@@ -26,6 +27,7 @@ export {
   ownIdentity,
   type ProcessIdentity,
   readPlan,
+  readState,
   requireLab,
 } from './state.ts';
 export { attach, bringUp, requirementsOf, requirementsOfKinds } from './up.ts';

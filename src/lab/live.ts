@@ -7,6 +7,7 @@ import { type LabPaths, netnsPath, nodePaths, pidFile } from './paths.ts';
 import { ownDaemons, type PlumbingOptions, plumbDaemon, sharedDaemons } from './plumbing.ts';
 import { replaceFile } from './replace-file.ts';
 import { readPlan } from './state.ts';
+import { writePlan } from './written-plan.ts';
 
 export interface DaemonStatus {
   readonly name: string;
@@ -37,7 +38,7 @@ export class LiveLab {
 
   /** From now on the lab is another, for every process: what is on disk comes first. */
   async adopt(plan: Plan): Promise<void> {
-    await replaceFile(this.paths.plan, JSON.stringify(plan));
+    await replaceFile(this.paths.plan, writePlan(plan));
     this.#plan = plan;
   }
 

@@ -63,7 +63,7 @@ export function plumbLab(plan: Plan, lab: LabPaths, options: PlumbingOptions): R
   const stages: readonly Stage[] = [
     {
       lanes: 1,
-      jobs: [[...plan.nodes.flatMap((node) => folders(node, lab, options)), batch(namespaces)]],
+      jobs: [[...plan.nodes.flatMap((node) => folders(node, plan, lab, options)), batch(namespaces)]],
     },
     {
       lanes,
@@ -118,7 +118,7 @@ export function plumbChange(
   );
   return plumbJobs(lab, [
     ...alterations.filter((job) => job.length > 1),
-    added.flatMap((node) => folders(node, lab, options)),
+    added.flatMap((node) => folders(node, plan, lab, options)),
     ...added.flatMap((node) => nodeJobs(node, plan, lab, options)),
     ...sharedGroups(plan, options.kinds)
       .filter(({ nodes }) => nodes.every((node) => added.includes(node)))
@@ -209,8 +209,10 @@ function renderNode(
   files.set(batchFile(lab, node), lines(ipLines(node, kind, plan)));
 }
 
-function folders({ name }: PlannedNode, lab: LabPaths, { programs }: PlumbingOptions): Step[] {
-  const { run, linked, files } = nodePaths(lab, name, programs);
+/** For sockets and pid files, of a node that runs something. */
+function folders(node: PlannedNode, plan: Plan, lab: LabPaths, options: PlumbingOptions): Step[] {
+  if (!runsPrograms(node, plan, lab, options)) return [];
+  const { run, linked, files } = nodePaths(lab, node.name, options.programs);
   return [
     { do: 'folder', path: run },
     { do: 'link', path: linked, to: files },
@@ -251,6 +253,9 @@ function serviceJob(node: PlannedNode, plan: Plan, lab: LabPaths, options: Plumb
   return [enter(lab, node.name), ...daemons.map((daemon) => start(lab, daemon))];
 }
 
+const runsPrograms = (node: PlannedNode, plan: Plan, lab: LabPaths, options: PlumbingOptions): boolean =>
+  options.kinds[node.kind]?.shared !== undefined || ownDaemons(node, plan, lab, options).length > 0;
+
 const enter = (lab: LabPaths, nodeOrNetwork: string): Step => ({
   do: 'enter',
   path: netnsPath(lab, nodeOrNetwork),
@@ -276,25 +281,32 @@ const withoutIpv6: readonly Step[] = ['all', 'default'].map((scope) => ({
   ifThere: true,
 }));
 
+/** The bridge goes up last: one that is up looks at all its ports whenever one comes (Linux net/bridge/br_stp.c, br_port_state_selection). */
 function switchBatch(network: PlannedNetwork, lab: LabPaths): string {
   return lines([
     `link add name ${network.name} mtu ${network.mtu} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
-    `link set ${network.name} up`,
     ...network.members.map((member) => cable(network, member, lab)),
+    `link set ${network.name} up`,
   ]);
 }
 
-/** One request makes both ends of a cable, plugs one into the bridge and puts the other into the node. */
+/**
+ * One request makes both ends of a cable, plugs one into the bridge and puts the other into the node. A veth device has a queue for
+ * each processor of the machine if nobody says otherwise (Linux drivers/net/veth.c, veth_get_num_queues), and each costs memory,
+ * files in sysfs, and half of the time on a machine of four.
+ */
 function cable(
   network: PlannedNetwork,
   { node, interface: name, mac }: PlannedNetwork['members'][number],
   lab: LabPaths,
 ): string {
   return (
-    `link add name ${node} mtu ${network.mtu} master ${network.name} up type veth ` +
-    `peer name ${name} mtu ${network.mtu} address ${mac} netns ${netnsName(lab, node)}`
+    `link add name ${node} mtu ${network.mtu} ${oneQueue} master ${network.name} up type veth ` +
+    `peer name ${name} mtu ${network.mtu} ${oneQueue} address ${mac} netns ${netnsName(lab, node)}`
   );
 }
+
+const oneQueue = 'numtxqueues 1 numrxqueues 1';
 
 /** Nodes that have a process in common: those that were there first, and each of the others alone. */
 function sharedGroups(plan: Plan, kinds: Kinds): { kind: Kind; nodes: PlannedNode[] }[] {
@@ -348,7 +360,14 @@ export const batchFile = (lab: LabPaths, node: PlannedNode): string =>
 const lines = (all: readonly string[]): string => `${all.join('\n')}\n`;
 
 /** Folders that must exist before the scripts run: of the files, and of the logs. */
-export function directoriesOf(rendered: Rendered, plan: Plan, lab: LabPaths): string[] {
-  const ofLogs = plan.nodes.map(({ name }) => dirname(logFile(lab, name, 'any')));
-  return [...new Set([...[...rendered.files.keys()].map((file) => dirname(file)), ...ofLogs])];
+export function directoriesOf(
+  files: Rendered['files'],
+  plan: Plan,
+  lab: LabPaths,
+  options: PlumbingOptions,
+): string[] {
+  const ofLogs = plan.nodes
+    .filter((node) => runsPrograms(node, plan, lab, options))
+    .map(({ name }) => dirname(logFile(lab, name, 'any')));
+  return [...new Set([...[...files.keys()].map((file) => dirname(file)), ...ofLogs])];
 }

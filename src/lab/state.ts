@@ -4,6 +4,8 @@ import { WorldError } from '../base/errors.ts';
 import type { HostName } from '../hosts/contract.ts';
 import type { Plan } from '../topology/types.ts';
 import { isLabName, type LabPaths, labPaths, tierlabHome } from './paths.ts';
+import type { Lacking } from './plumbing-only.ts';
+import { parsePlan } from './written-plan.ts';
 
 /** What is on disk about a lab. It is written before anything else is created. */
 export interface LabState {
@@ -16,6 +18,8 @@ export interface LabState {
   readonly phase: 'creating' | 'up' | 'failed';
   /** The process that brings it up, to tell a creation under way from one that was killed. */
   readonly creator: ProcessIdentity;
+  /** It has no daemons (`up --plumbing-only`), nor what its kernel lacks. Absent: it is whole. */
+  readonly lacking?: Lacking;
 }
 
 /** A pid is reused; together with its start time (clock ticks since boot, field 22 of /proc/PID/stat) it is not. */
@@ -67,7 +71,7 @@ export async function noteTopologyFile(lab: LabPaths, topologyFile: string): Pro
 }
 
 export async function readPlan(lab: LabPaths): Promise<Plan> {
-  return JSON.parse(await readFile(lab.plan, 'utf8')) as Plan;
+  return parsePlan(await readFile(lab.plan, 'utf8'));
 }
 
 /** Names of all labs of this user, in order; also those whose creation was cut short. */

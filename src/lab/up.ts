@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WorldError } from '../base/errors.ts';
+import { limit } from '../base/limit.ts';
 import type { Report } from '../base/progress.ts';
 import { formatDuration } from '../base/units.ts';
 import type { Host, HostKind, Requirements } from '../hosts/contract.ts';
@@ -10,8 +11,10 @@ import { askerScript } from './asker.ts';
 import { LiveLab } from './live.ts';
 import type { LabPaths } from './paths.ts';
 import { directoriesOf, type PlumbingOptions, plumbLab } from './plumbing.ts';
+import { findLacking, kindsOf, type Lacking } from './plumbing-only.ts';
 import { assertDaemonsLive, probeNode, waitForNodes, withLogs } from './ready.ts';
 import { claimLab, isAlive, type LabState, ownIdentity, readState, writeState } from './state.ts';
+import { writePlan } from './written-plan.ts';
 
 export interface UpOptions extends PlumbingOptions {
   readonly hostKind: HostKind;
@@ -21,6 +24,10 @@ export interface UpOptions extends PlumbingOptions {
   readonly signal?: AbortSignal | undefined;
   /** How long a node may take to turn ready. Default 30 s. */
   readonly readyWithinMs?: number;
+  /** No daemons, and none of what the kernel lacks: `lacking` in the state says what. */
+  readonly plumbingOnly?: boolean;
+  /** Called at the end of each phase: `host`, `files`, `plumbing`, `ready`. */
+  readonly endPhase?: (name: string) => void;
 }
 
 /**
@@ -29,15 +36,15 @@ export interface UpOptions extends PlumbingOptions {
  * @returns the live lab, or `already` if one of that name is there
  * @throws WorldError exit code 3 or 4
  */
-export async function bringUp(plan: Plan, lab: LabPaths, options: UpOptions): Promise<LiveLab | 'already'> {
-  const { hostKind, report, signal } = options;
+export async function bringUp(plan: Plan, lab: LabPaths, given: UpOptions): Promise<LiveLab | 'already'> {
+  const { hostKind, report, signal, plumbingOnly = false, endPhase = () => undefined } = given;
   if (!(await claimLab(lab))) return await explainExisting(lab);
-  const state: LabState = {
+  let state: LabState = {
     format: 1,
     id: lab.id,
     name: lab.name,
     host: hostKind.name,
-    topologyFile: options.topologyFile,
+    topologyFile: given.topologyFile,
     created: new Date().toISOString(),
     phase: 'creating',
     creator: await ownIdentity(),
@@ -45,35 +52,33 @@ export async function bringUp(plan: Plan, lab: LabPaths, options: UpOptions): Pr
   await writeState(lab, state);
   let host: Host | undefined;
   try {
-    const rendered = plumbLab(plan, lab, {
-      ...options,
-      lanes: Math.min(options.lanes, hostKind.processors()),
-    });
-    await writeFile(lab.plan, JSON.stringify(plan), { mode: 0o600 });
-    await Promise.all(
-      directoriesOf(rendered, plan, lab).map((folder) => mkdir(folder, { recursive: true, mode: 0o700 })),
-    );
-    await Promise.all(
-      [...rendered.files].map(([file, content]) => writeFile(file, content, { mode: 0o600 })),
-    );
-
     host = await hostKind.open({
       lab,
       report,
       signal,
-      ...(options.memoryMb === undefined ? {} : { memoryMb: options.memoryMb }),
+      ...(given.memoryMb === undefined ? {} : { memoryMb: given.memoryMb }),
     });
-    const live = new LiveLab(lab, plan, host, options);
+    if (plumbingOnly) state = { ...state, lacking: await lackingOn(host, plan, given) };
+    const options = { ...given, kinds: kindsOf(given.kinds, state.lacking) };
     await host.loadModules(requirementsOf(plan, options).modules);
+    endPhase('host');
+    const live = new LiveLab(lab, plan, host, options);
+    const lanes = Math.min(options.lanes, hostKind.processors());
+    const argv = await writeLab(plan, lab, { ...options, lanes });
+    endPhase('files');
     report({
       type: 'step',
       message: `plumbing ${plan.nodes.length} nodes on ${plan.networks.length} networks`,
     });
-    await live.step('plumbing', rendered.argv, { timeoutMs: 60_000 + plan.nodes.length * 200, signal });
-    report({ type: 'step', message: 'waiting for an answer through every VIP' });
-    await waitForChain(live, options);
-    report({ type: 'step', message: 'waiting for every node to be ready' });
-    await waitForNodes(live, plan.nodes, options);
+    await live.step('plumbing', argv, { timeoutMs: 60_000 + plan.nodes.length * 200, signal });
+    endPhase('plumbing');
+    if (!plumbingOnly) {
+      report({ type: 'step', message: 'waiting for an answer through every VIP' });
+      await waitForChain(live, options);
+      report({ type: 'step', message: 'waiting for every node to be ready' });
+      await waitForNodes(live, plan.nodes, options);
+      endPhase('ready');
+    }
     await writeState(lab, { ...state, phase: 'up' });
     return live;
   } catch (error) {
@@ -81,6 +86,30 @@ export async function bringUp(plan: Plan, lab: LabPaths, options: UpOptions): Pr
     throw await withShortage(error, host);
   }
 }
+
+/** What can be loaded is loaded first; what cannot be is found to be lacking. */
+async function lackingOn(host: Host, plan: Plan, { kinds }: PlumbingOptions): Promise<Lacking> {
+  await host.loadModules(requirementsOf(plan, { kinds }).modules).catch((error: unknown) => {
+    if (!(error instanceof WorldError) || error.code !== 'module-missing') throw error;
+  });
+  return findLacking(plan, kinds, host);
+}
+
+/** @returns what makes the lab of it */
+async function writeLab(plan: Plan, lab: LabPaths, options: PlumbingOptions): Promise<readonly string[]> {
+  const { files, argv } = plumbLab(plan, lab, options);
+  // Each file that is open counts against a limit that may be low.
+  const inTurn = limit(filesAtOnce);
+  await writeFile(lab.plan, writePlan(plan), { mode: 0o600 });
+  const folders = directoriesOf(files, plan, lab, options);
+  await Promise.all(folders.map((folder) => inTurn(() => mkdir(folder, { recursive: true, mode: 0o700 }))));
+  await Promise.all(
+    [...files].map(([file, content]) => inTurn(() => writeFile(file, content, { mode: 0o600 }))),
+  );
+  return argv;
+}
+
+const filesAtOnce = 32;
 
 /** The error along with what its host has run out of, if that is known soon. */
 async function withShortage(error: unknown, host: Host | undefined): Promise<unknown> {

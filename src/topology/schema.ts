@@ -121,7 +121,7 @@ function nodeSchema({ name, summary, keys, options }: KindTraits) {
   };
   return z.strictObject({
     kind: z.literal(name).meta({ description: summary }),
-    count: z.int().min(1).max(250).optional().meta({
+    count: z.int().min(1).max(1000).optional().meta({
       description:
         'How many nodes alike: they are called name-1, name-2, … Without it there is one, called by the name alone.',
     }),

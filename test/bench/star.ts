@@ -29,8 +29,9 @@ export function whyNotNative(): string | undefined {
 /** Makes a star as the product does: its files, then one shell that runs its script. */
 export async function plumbStar(bench: Bench, lab: LabPaths, nodes: number): Promise<void> {
   const plan = starPlan(nodes);
-  const rendered = plumbLab(plan, lab, starOptions(bench.dist));
-  const folders = directoriesOf(rendered, plan, lab);
+  const options = starOptions(bench.dist);
+  const rendered = plumbLab(plan, lab, options);
+  const folders = directoriesOf(rendered.files, plan, lab, options);
   await Promise.all(folders.map((folder) => mkdir(folder, { recursive: true, mode: 0o700 })));
   await Promise.all([...rendered.files].map(([file, text]) => writeFile(file, text, { mode: 0o600 })));
   const [command = '', ...args] = rendered.argv;

@@ -82,6 +82,52 @@ expect: [held.broken == 0, held.moved > 0, held.moved == held.exposed]
     await guest.exec(['ip', 'netns', 'del', 'tl-000000-mine']);
   });
 
+  test('plumbs a lab of 60 nodes without daemons, says what is left out, and removes it', async () => {
+    const file = join(home.directory, 'labs/outer/sixty.yaml');
+    await run('new', 'sixty', '--routers', '2', '--l4', '6', '--l7', '20', '--web', '30', '-o', file);
+    const { exitCode, stdout, stderr } = await run('up', file, '--plumbing-only', '--format', 'json');
+    expect(exitCode, stderr).toBe(0);
+    const up = JSON.parse(stdout) as {
+      nodes: string[];
+      leftOut: { what: string; count: number }[];
+      peakMb: number;
+      phases: { name: string; ms: number; residentMb: number }[];
+    };
+    expect(up.nodes).toHaveLength(60);
+    // This kernel has all that the nodes need.
+    expect(up.leftOut).toMatchObject([
+      { what: 'daemon bird', count: 29 },
+      { what: 'daemon keepalived', count: 6 },
+      { what: 'daemon haproxy', count: 20 },
+      { what: 'daemon web', count: 1 },
+    ]);
+    expect(up.phases.map(({ name }) => name)).toEqual(['start', 'load', 'plan', 'host', 'files', 'plumbing']);
+    expect((await run('exec', 'l7-20', '--', 'ip', '-br', 'link')).stdout).toMatch(
+      /fabric@.*servers@.*ipip0@/s,
+    );
+    const { nodes } = JSON.parse((await run('ps', '--format', 'json')).stdout) as {
+      nodes: { state: string; daemons: unknown[] }[];
+    };
+    expect(nodes.flatMap(({ daemons }) => daemons)).toEqual([]);
+    const refused = await run('scale', 'web', '+1');
+    expect(refused.stderr).toContain('has no daemons: it was brought up with --plumbing-only');
+    expect(await run('down', 'sixty')).toMatchObject({ exitCode: 0 });
+    await leftNothing();
+  }, 300_000);
+
+  test('plumbs on a kernel that lacks tunnels and dummies, and says so', async () => {
+    // Nothing can be loaded from here on: what other tests had is unloaded first.
+    const script = 'rmmod ipip dummy; echo 1 > /proc/sys/kernel/modules_disabled';
+    await guest.exec(['sh', '-c', script]);
+    const up = await run('up', threeTier, '--plumbing-only');
+    expect(up, up.stderr).toMatchObject({ exitCode: 0 });
+    expect(up.stdout).toMatch(/link of type dummy +2 +2 of l4\n/);
+    expect(up.stdout).toMatch(/link of type ipip +3 +3 of l7\n/);
+    expect((await run('exec', 'l7-1', '--', 'ip', '-br', 'link')).stdout).not.toContain('ipip0');
+    expect(await run('down', 'three-tier')).toMatchObject({ exitCode: 0 });
+    await leftNothing();
+  }, 300_000);
+
   async function leftNothing(): Promise<void> {
     const { stdout } = await guest.exec([
       'sh',

@@ -6,7 +6,7 @@ import { suggest } from '../../base/suggest.ts';
 import type { HostProcess } from '../../hosts/contract.ts';
 import type { LiveLab } from '../../lab/index.ts';
 import type { Context } from '../context.ts';
-import { requirePlace, withLab } from '../labs.ts';
+import { requirePlace, withPlumbing } from '../labs.ts';
 import { pcapng } from '../pcapng.ts';
 
 interface CaptureFlags {
@@ -32,7 +32,7 @@ export async function capture(context: Context, where: string, flags: CaptureFla
       },
     ]);
   }
-  return withLab(flags.lab, async (live) => {
+  return withPlumbing(flags.lab, async (live) => {
     const [node = '', device] = where.split(':');
     const place = requirePlace(live, node);
     const child = live.host.spawn(live.inside(place, tcpdump(checkDevice(live, place, device), flags)));

@@ -1,4 +1,5 @@
 import { exitCodes } from '../../base/errors.ts';
+import { Phases } from '../../base/phases.ts';
 import { hostKinds } from '../../hosts/index.ts';
 import { bringDown, labNames, labPaths } from '../../lab/index.ts';
 import type { Context } from '../context.ts';
@@ -10,6 +11,8 @@ export async function down(
   wanted: readonly string[],
   { all = false }: { all?: boolean },
 ): Promise<number> {
+  const phases = new Phases();
+  phases.end('start');
   const running = await labNames();
   const named = await Promise.all(wanted.map(labNameOf));
   const names = all ? running : named.length > 0 ? named : running.length === 1 ? running : undefined;
@@ -25,11 +28,11 @@ export async function down(
   }
   const removed: string[] = [];
   for (const name of names) {
-    if (await bringDown(labPaths(name), hostKinds)) removed.push(name);
+    if (await bringDown(labPaths(name), hostKinds, (phase) => phases.end(phase))) removed.push(name);
     else context.print(`There is no lab ${name}.`);
   }
   if (removed.length > 0) context.print(`Removed ${removed.join(', ')}.`);
   else if (all) context.print('There is no lab.');
-  context.printJson({ removed });
+  context.printJson({ removed, ...phases.summary() });
   return exitCodes.pass;
 }

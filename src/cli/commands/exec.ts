@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { HostProcess } from '../../hosts/contract.ts';
 import type { Context } from '../context.ts';
-import { requirePlace, withLab } from '../labs.ts';
+import { requirePlace, withPlumbing } from '../labs.ts';
 
 /** Runs a program in a node with this process' stdin, stdout, stderr; its exit code is ours. */
 export async function exec(
@@ -11,7 +11,7 @@ export async function exec(
   argv: readonly string[],
   { lab }: { lab?: string },
 ): Promise<number> {
-  return withLab(lab, async (live) => {
+  return withPlumbing(lab, async (live) => {
     const child = live.host.spawn(live.inside(requirePlace(live, node), argv));
     context.signal.addEventListener('abort', () => child.kill('SIGINT'), { once: true });
     process.stdin.pipe(child.stdin);

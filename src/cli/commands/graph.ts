@@ -16,7 +16,7 @@ export async function graph(
   }
   const plan =
     file === undefined
-      ? (await findLab(lab)).plan
+      ? (await findLab(lab, 'plumbing')).plan
       : planTopology(await loadTopology(file, kindTable), kindTable);
   const text = drawGraph(plan, as);
   context.print(text);

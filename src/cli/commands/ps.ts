@@ -1,18 +1,19 @@
 import { exitCodes } from '../../base/errors.ts';
 import type { DaemonStatus } from '../../lab/index.ts';
 import type { Context } from '../context.ts';
-import { withLab } from '../labs.ts';
+import { withPlumbing } from '../labs.ts';
 import { statusOf } from '../node-status.ts';
 import { table } from '../table.ts';
 
 export async function ps(context: Context, { lab: name }: { lab?: string }): Promise<number> {
-  return withLab(name, async (live, { lab, state }) => {
+  return withPlumbing(name, async (live, { lab, state }) => {
     const nodes = await Promise.all(live.plan.nodes.map((node) => statusOf(live, node)));
     context.printJson({
       lab: lab.name,
       host: state.host,
       topology: state.topologyFile,
       created: state.created,
+      ...(state.lacking === undefined ? {} : { lacking: state.lacking }),
       nodes,
     });
     const rows = nodes.map(({ node, kind, state: nodeState, addresses, daemons, facts }) => [
@@ -25,7 +26,8 @@ export async function ps(context: Context, { lab: name }: { lab?: string }): Pro
     ]);
     const paint = (cell: string, column: number): string =>
       column !== 2 ? cell : cell.startsWith('up') ? context.colour.green(cell) : context.colour.red(cell);
-    context.print(`Lab ${lab.name} on host ${state.host}, from ${state.topologyFile}\n`);
+    const what = state.lacking === undefined ? '' : ', without daemons';
+    context.print(`Lab ${lab.name} on host ${state.host}, from ${state.topologyFile}${what}\n`);
     context.print(table(['NODE', 'KIND', 'STATE', 'ADDRESSES', 'DAEMONS', 'AT A GLANCE'], rows, paint));
     return exitCodes.pass;
   });

@@ -1,12 +1,12 @@
 import { pipeline } from 'node:stream/promises';
 import type { Context } from '../context.ts';
-import { requirePlace, withLab } from '../labs.ts';
+import { requirePlace, withPlumbing } from '../labs.ts';
 import { exec } from './exec.ts';
 
 /** An interactive shell with a terminal of its own; without a terminal here, commands are read from stdin. */
 export async function shell(context: Context, node: string, options: { lab?: string }): Promise<number> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) return exec(context, node, ['bash'], options);
-  return withLab(options.lab, async (live) => {
+  return withPlumbing(options.lab, async (live) => {
     const place = requirePlace(live, node);
     const size = (): { rows: number; columns: number } => ({
       rows: process.stdout.rows,

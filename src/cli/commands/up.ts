@@ -1,35 +1,58 @@
 import { resolve } from 'node:path';
 import { exitCodes, Interrupted } from '../../base/errors.ts';
+import { Phases } from '../../base/phases.ts';
 import type { HostName } from '../../hosts/contract.ts';
 import { chooseHost, hostKinds } from '../../hosts/index.ts';
 import { kinds, kindTable } from '../../kinds/index.ts';
-import { bringDown, bringUp, labPaths, requirementsOf } from '../../lab/index.ts';
+import {
+  bringDown,
+  bringUp,
+  type LeftOut,
+  labPaths,
+  leftOut,
+  readState,
+  requirementsOf,
+  requirementsOfKinds,
+} from '../../lab/index.ts';
 import { loadTopology, planTopology } from '../../topology/index.ts';
 import type { Context } from '../context.ts';
 import { announceCleanup } from '../interrupt.ts';
 import { plumbingOptions } from '../labs.ts';
+import { table } from '../table.ts';
 
 interface UpFlags {
   readonly lab?: string;
   readonly host: HostName | 'auto';
   readonly memory?: number;
   readonly keepFailed?: boolean;
+  readonly plumbingOnly?: boolean;
 }
 
 export async function up(
   context: Context,
   file: string,
-  { lab: name, host, memory, keepFailed = false }: UpFlags,
+  { lab: name, host, memory, keepFailed = false, plumbingOnly = false }: UpFlags,
 ): Promise<number> {
+  const phases = new Phases();
+  phases.end('start');
   const topology = await loadTopology(file, kindTable);
+  phases.end('load');
   const plan = planTopology(topology, kindTable);
+  phases.end('plan');
   const lab = labPaths(name ?? topology.name);
-  const hostKind = await chooseHost(host, requirementsOf(plan, { kinds }));
+  const hostKind = await chooseHost(
+    host,
+    plumbingOnly ? requirementsOfKinds([]) : requirementsOf(plan, { kinds }),
+  );
   announceCleanup(context);
   context.report({ type: 'step', message: `bringing up ${lab.name} on host ${hostKind.name}` });
+  const options = plumbingOptions();
+  let missed: readonly LeftOut[] = [];
   try {
     const live = await bringUp(plan, lab, {
-      ...plumbingOptions(),
+      ...options,
+      plumbingOnly,
+      endPhase: (phase) => phases.end(phase),
       hostKind,
       topologyFile: resolve(file),
       report: context.report,
@@ -42,15 +65,19 @@ export async function up(
       return exitCodes.pass;
     }
     await live.host.disconnect();
+    const { lacking } = (await readState(lab)) ?? {};
+    if (lacking !== undefined) missed = leftOut(plan, lab, options, lacking);
   } catch (error) {
     const isOurs = !(error instanceof Error && 'code' in error && error.code === 'lab-exists');
     if (isOurs && (!keepFailed || context.signal.aborted)) await bringDown(lab, hostKinds);
     throw context.signal.aborted ? new Interrupted('interrupted', { cause: error }) : error;
   }
   const [first] = plan.nodes.filter(({ kind }) => kind === 'ipvs');
+  const what = plumbingOnly ? 'plumbed' : 'up';
   context.print(
     [
-      `Lab ${lab.name} is up: ${plan.nodes.length} nodes on ${plan.networks.length} networks (host ${hostKind.name}).`,
+      `Lab ${lab.name} is ${what}: ${plan.nodes.length} nodes on ${plan.networks.length} networks (host ${hostKind.name}).`,
+      ...(missed.length === 0 ? [] : ['', leftOutTable(missed)]),
       '',
       `  tierlab ps                  the nodes and how they are`,
       `  tierlab shell ${(first ?? plan.nodes[0])?.name ?? 'NODE'}          look around in one`,
@@ -62,6 +89,20 @@ export async function up(
     already: false,
     host: hostKind.name,
     nodes: plan.nodes.map((node) => node.name),
+    ...(plumbingOnly ? { leftOut: missed } : {}),
+    ...phases.summary(),
   });
   return exitCodes.pass;
+}
+
+/** A line a feature. */
+function leftOutTable(missed: readonly LeftOut[]): string {
+  const rows = missed.map(({ what, count, nodes }) => [
+    what,
+    String(count),
+    Object.entries(nodes)
+      .map(([group, number]) => `${number} of ${group}`)
+      .join(', '),
+  ]);
+  return table(['LEFT OUT', 'COUNT', 'NODES'], rows);
 }

@@ -32,6 +32,7 @@ import {
   requirementsOf,
 } from './lab/index.ts';
 import { askWays, contestedFlows, foretell, waysTaken } from './oracle/index.ts';
+import { type FlowInTrouble, keepPackets, openRings } from './packets/index.ts';
 import { describeEntry, plansOver, type Scenario, scaled, type TimelineEntry } from './scenario/index.ts';
 import { measureTypes, neededBy, type Plan, planTopology, type Topology } from './topology/index.ts';
 import {
@@ -42,6 +43,7 @@ import {
   SteadyWatch,
   startTraffic,
   type TrafficSession,
+  type Trouble,
   TroubleWatch,
   trafficJobs,
 } from './traffic/index.ts';
@@ -69,6 +71,8 @@ export interface RunOptions {
   /** Leave the lab of the main run up. */
   readonly keep: boolean;
   readonly lanes: number;
+  /** Keep the packets of so many flows of each traffic that break or stall. Absent: capture none. */
+  readonly packetsOfFlows?: number;
   readonly memoryMb?: number;
   /** Of its two labs, each waits here for its turn. */
   readonly atOnce: Limit;
@@ -240,6 +244,8 @@ async function observe(
   const steady = new SteadyWatch();
   const watch = new PathWatch(live, record, now);
   const nodeWatch = new NodeWatch(live, record, now);
+  const rings = options.packetsOfFlows === undefined ? undefined : await openRings(live);
+  if (rings !== undefined) defer.add('the rings of packets', () => rings.remove());
   report({ type: 'step', message: 'starting the traffic' });
   const jobs = trafficJobs(scenario.traffic, live.plan, scenario.seed, {
     // The control has the same connections, whatever its L4 nodes do.
@@ -334,7 +340,31 @@ async function observe(
   report({ type: 'step', message: 'stopping the traffic' });
   await Promise.all(sessions.map((session) => session.stop()));
   await trouble.finish(live);
+  if (rings === undefined) return;
+  const keep = {
+    plan: live.plan,
+    runDirectory: options.runDirectory,
+    folder: `${role}-pcap`,
+    most: options.packetsOfFlows ?? 0,
+    application: `tierlab ${options.version}`,
+    now,
+    report,
+  };
+  try {
+    const flowsInTrouble = trouble.troubles().map(flowOf(live.plan));
+    for (const event of await keepPackets(await rings.stop(), flowsInTrouble, keep)) record(event);
+  } catch (error) {
+    // The verdict does not rest on them.
+    report({ type: 'warning', message: `no packets are kept: ${String((error as Error).message)}` });
+  }
 }
+
+const flowOf =
+  ({ services }: Plan) =>
+  ({ flow: { traffic, flow, address, port, service }, fromMs, toMs }: Trouble): FlowInTrouble => {
+    const servicePort = services.find(({ name }) => name === service)?.port ?? 0;
+    return { traffic, flow, address, port, servicePort, fromMs, toMs };
+  };
 
 /** Whatever else is under way goes first. */
 const politely = ['nice', '-n', '19'];

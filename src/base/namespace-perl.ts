@@ -3,7 +3,7 @@
  * `nsenter` is a process each time. Debian's Essential perl-base has it; no module is loaded, since in the guest Socket
  * and Config alone take as long as all the rest.
  *
- * Defines `enter(who, path)`, `home()` (back to where it started) and `raise_files()`. System calls go by number: those of
+ * Defines `enter(who, path)`, `home()` (back to where it started) and `raise_files()`. System calls go by `$number`: those of
  * x86-64, and of asm-generic/unistd.h for aarch64 and riscv64; the machine is e_machine in the header of the own
  * program (elf(5)).
  */
@@ -11,9 +11,9 @@ export const namespacePerl = `use strict;
 BEGIN { $^W = 1 }
 my ($newnet, $rlimit_nofile) = (0x40000000, 7);
 my %numbers = (
-  62 => { setns => 308, prlimit => 302 }, # x86-64
-  183 => { setns => 268, prlimit => 261 }, # aarch64
-  243 => { setns => 268, prlimit => 261 }, # riscv64
+  62 => { setns => 308, prlimit => 302, mmap => 9, read => 0, fsync => 74 }, # x86-64
+  183 => { setns => 268, prlimit => 261, mmap => 222, read => 63, fsync => 82 }, # aarch64
+  243 => { setns => 268, prlimit => 261, mmap => 222, read => 63, fsync => 82 }, # riscv64
 );
 open(my $self, '<:raw', '/proc/self/exe') or die "cannot read /proc/self/exe: $!\\n";
 read($self, my $elf, 20);

@@ -319,6 +319,12 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
       ),
     )
     .addOption(flag('--keep', 'leave the lab up afterwards'))
+    .addOption(flag('--pcap', 'keep the packets of connections that break or stall, a capture file each'))
+    .addOption(
+      flag('--pcap-flows <count>', 'of so many of each traffic, the first; or of all')
+        .argParser(countOrAll)
+        .default(20),
+    )
     .addOption(flag('--seed <number>', 'instead of the seed in the scenario').argParser(wholeNumber))
     .addOption(flag('--no-control', 'skip the control run (the verdict says so)'))
     .addOption(flag('--runs <folder>', 'where runs are saved').default('.tierlab/runs'))
@@ -453,6 +459,8 @@ function atLeastOne(text: string): number {
   if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, at least 1.');
   return Number(text);
 }
+
+const countOrAll = (text: string): number | 'all' => (text === 'all' ? text : atLeastOne(text));
 
 const countOrAuto = (text: string): number | 'auto' => (text === 'auto' ? text : atLeastOne(text));
 

@@ -10,6 +10,7 @@ export {
   labPaths,
   logFile,
   netnsName,
+  netnsPath,
   type Programs,
 } from './paths.ts';
 export {

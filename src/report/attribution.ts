@@ -11,6 +11,27 @@ export const attributionOfStalled = (flow: StalledFlow): string[] => [
   ...evidence(flow),
 ];
 
+/** Where a flow's packets are, relative to the folder of the run, and what is to be seen there; if they were kept. */
+export function packetsOf({ packets }: Attribution): { file: string; seen: string } | undefined {
+  if (packets === undefined) return undefined;
+  const { file, count, nodes, ended } = packets;
+  const end = ended === undefined ? '' : `, ${ended.with} sent by ${ended.by}`;
+  return { file, seen: `${count} packets at ${nodes.join(', ')}${end}` };
+}
+
+/** The same as one line; none if there are no packets. */
+export function packetsLine(flow: Attribution): string[] {
+  const kept = packetsOf(flow);
+  return kept === undefined ? [] : [`${kept.file}: ${kept.seen}`];
+}
+
+/** Of how many flows there are packets; undefined: of none, or of all. */
+export function packetsKept(flows: readonly Attribution[]): string | undefined {
+  const kept = flows.filter(({ packets }) => packets !== undefined).length;
+  if (kept === 0 || kept === flows.length) return undefined;
+  return `packets are kept of ${kept} of these ${flows.length} (--pcap-flows all: of all)`;
+}
+
 function evidence({ follows, wayBefore, wayAfter, entry, log = [] }: Attribution): string[] {
   if (wayBefore === undefined && entry === undefined && log.length === 0) return [];
   return [

@@ -1,5 +1,5 @@
 import type { Judgement, ScenarioResult } from '../verdict/index.ts';
-import { attributionOfBroken } from './attribution.ts';
+import { attributionOfBroken, packetsKept, packetsOf } from './attribution.ts';
 import { brokenRows, restLine } from './broken.ts';
 import type { Failure } from './failure.ts';
 import { figureRows } from './figures.ts';
@@ -111,12 +111,17 @@ function broken(title: string, { brokenFlows }: Judgement): string[] {
   const [head = [], ...rows] = brokenRows(brokenFlows, 20);
   const rest = restLine(brokenFlows, 20);
   const stories = brokenFlows.slice(0, 3).flatMap((flow) => {
-    const known = attributionOfBroken(flow);
+    const kept = packetsOf(flow);
+    const known = [
+      ...attributionOfBroken(flow).map(cell),
+      ...(kept === undefined ? [] : [`${code(kept.file)}: ${cell(kept.seen)}`]),
+    ];
     return known.length === 0
       ? []
-      : [`Of ${cell(flow.client)}:`, '', ...known.map((line) => `- ${cell(line)}`), ''];
+      : [`Of ${cell(flow.client)}:`, '', ...known.map((line) => `- ${line}`), ''];
   });
-  return [`**${title}**`, '', ...table(head, rows), ...(rest === undefined ? [] : [rest, '']), ...stories];
+  const remarks = [rest, packetsKept(brokenFlows)].filter((remark) => remark !== undefined);
+  return [`**${title}**`, '', ...table(head, rows), ...remarks.flatMap((remark) => [remark, '']), ...stories];
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {

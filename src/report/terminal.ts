@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { ExpectationJudgement, Judgement, ScenarioResult, Verdict } from '../verdict/index.ts';
-import { attributionOfBroken } from './attribution.ts';
+import { attributionOfBroken, packetsKept, packetsLine } from './attribution.ts';
 import { brokenRows, restLine } from './broken.ts';
 import { figureRows } from './figures.ts';
 import { disagreementRows, oracleRows } from './oracle.ts';
@@ -124,8 +124,10 @@ function brokenFlows(
   const narrow = width < 100;
   const [head = '', ...lines] = columns(brokenRows(flows, most, narrow), width, 2, narrow ? 1 : 2);
   const rest = restLine(flows, most);
+  const packets = packetsKept(flows);
   const stories = flows.slice(0, mostStories).flatMap((flow) => {
-    const known = attributionOfBroken(flow).flatMap((line) => wrap(line, width - 6));
+    const lines = [...attributionOfBroken(flow), ...packetsLine(flow)];
+    const known = lines.flatMap((line) => wrap(line, width - 6));
     return known.length === 0 ? [] : [`  of ${flow.client}`, ...known.map((line) => `      ${line}`)];
   });
   return [
@@ -134,6 +136,7 @@ function brokenFlows(
       colour.dim(head),
       ...lines,
       ...(rest === undefined ? [] : [`  ${rest}`]),
+      ...(packets === undefined ? [] : [`  ${packets}`]),
       ...stories.map((line) => colour.dim(line)),
     ],
   ];

@@ -18,7 +18,7 @@ export { PathWatch } from './path-watch.ts';
 export { openRecorder, type Recorder } from './recorder.ts';
 export { startTraffic, type TrafficSession } from './session.ts';
 export { SteadyWatch } from './steady.ts';
-export { TroubleWatch } from './trouble-watch.ts';
+export { type Trouble, TroubleWatch } from './trouble-watch.ts';
 
 export interface TrafficOptions {
   /** Held connections opened a second, by all clients together. Default 250: what a guest carries without a stall. */

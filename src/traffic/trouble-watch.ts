@@ -19,11 +19,18 @@ export interface TroubleSources {
   askWays(flows: readonly SeededFlow[]): Promise<ReadonlyMap<string, readonly string[]>>;
 }
 
+/** A flow that broke or stalled, and from when to when it waited for an answer in vain; ms since the epoch. */
+export interface Trouble {
+  readonly flow: SeededFlow;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 export class TroubleWatch {
   readonly #from: TroubleSources;
   readonly #flows: ReadonlyMap<string, SeededFlow>;
   readonly #connections = new Map<string, string>();
-  readonly #troubled = new Map<string, SeededFlow>();
+  readonly #troubled = new Map<string, Trouble>();
   #before: { readonly t: number; readonly ways: ReadonlyMap<string, readonly string[]> } | undefined;
   #waiting: SeededFlow[] = [];
   #asking: Promise<void> | undefined;
@@ -41,13 +48,16 @@ export class TroubleWatch {
   see(event: HistoryEvent): void {
     if (event.type === 'open') this.#connections.set(nameOf(event), event.connection);
     if (this.#before === undefined) return;
-    const trouble =
-      (event.type === 'close' && event.cause !== undefined) ||
-      (event.type === 'beat' && event.ms > this.#from.stallMs(event.traffic));
-    if (!trouble) return;
+    if (event.type !== 'close' && event.type !== 'beat') return;
+    const waitedMs = event.type === 'close' ? event.waitingMs : event.ms;
+    const broke = event.type === 'close' && event.cause !== undefined;
+    const stalled = event.type === 'beat' && waitedMs > this.#from.stallMs(event.traffic);
+    if (!broke && !stalled) return;
+    const known = this.#troubled.get(nameOf(event));
+    if (known !== undefined) this.#troubled.set(nameOf(event), { ...known, toMs: event.t });
     const flow = this.#flows.get(nameOf(event));
-    if (flow === undefined || this.#troubled.has(nameOf(event)) || this.#troubled.size >= mostFlows) return;
-    this.#troubled.set(nameOf(event), flow);
+    if (flow === undefined || known !== undefined || this.#troubled.size >= mostFlows) return;
+    this.#troubled.set(nameOf(event), { flow, fromMs: event.t - waitedMs, toMs: event.t });
     const client = clientOf(flow);
     const seen = this.#from.sighting(client);
     if (seen !== undefined) this.#from.record({ type: 'entry', client, ...seen });
@@ -55,11 +65,16 @@ export class TroubleWatch {
     this.#asking ??= this.#ask();
   }
 
+  /** In the order in which they got into it; of very many only the first. */
+  troubles(): readonly Trouble[] {
+    return [...this.#troubled.values()];
+  }
+
   /** Waits for what is being asked, and reads what the proxies know of the connections. */
   async finish(lab: LiveLab): Promise<void> {
     await this.#asking;
     const wanted = new Map(
-      [...this.#troubled].flatMap(([name, flow]): [string, string][] => {
+      [...this.#troubled].flatMap(([name, { flow }]): [string, string][] => {
         const connection = this.#connections.get(name);
         return connection === undefined ? [] : [[connection, clientOf(flow)]];
       }),

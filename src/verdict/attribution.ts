@@ -1,6 +1,6 @@
 /** What ended or held up a flow, as far as others than its own socket can tell. */
 import type { Flow } from './flow.ts';
-import type { EntryEvent, FaultEvent, LogEvent, RouteEvent } from './history.ts';
+import type { EntryEvent, FaultEvent, LogEvent, PacketsEvent, RouteEvent } from './history.ts';
 import type { Attribution } from './types.ts';
 
 /** What was put on record of one client's flow when it was in trouble. */
@@ -8,14 +8,21 @@ export interface Trace {
   entry?: EntryEvent;
   readonly routes: RouteEvent[];
   readonly log: LogEvent[];
+  packets?: PacketsEvent;
 }
 
-export function addTrace(traces: Map<string, Trace>, event: EntryEvent | RouteEvent | LogEvent): void {
+type TraceEvent = EntryEvent | RouteEvent | LogEvent | PacketsEvent;
+
+export const isTrace = (event: { readonly type: string }): event is TraceEvent =>
+  ['entry', 'route', 'log', 'packets'].includes(event.type);
+
+export function addTrace(traces: Map<string, Trace>, event: TraceEvent): void {
   const trace = traces.get(event.client) ?? { routes: [], log: [] };
   traces.set(event.client, trace);
   if (event.type === 'entry') trace.entry = event;
   else if (event.type === 'route') trace.routes.push(event);
-  else trace.log.push(event);
+  else if (event.type === 'log') trace.log.push(event);
+  else trace.packets = event;
 }
 
 /**
@@ -36,7 +43,7 @@ export function attribute(
   const fault = followed(faults, at, lastWellAt);
   const before = trace?.routes.findLast(({ t }) => t < lastWellAt) ?? trace?.routes.find(({ t }) => t < at);
   const after = trace?.routes.find(({ t }) => t >= at);
-  const { entry } = trace ?? {};
+  const { entry, packets } = trace ?? {};
   return {
     follows: fault === undefined ? null : { name: fault.name, afterMs: at - fault.from },
     ...(before === undefined ? {} : { wayBefore: [...before.way, flow.l7, flow.backend] }),
@@ -55,8 +62,21 @@ export function attribute(
     ...(trace === undefined || trace.log.length === 0
       ? {}
       : { log: trace.log.map(({ node, line }) => ({ node, line })) }),
+    ...(packets === undefined ? {} : { packets: packetsOf(packets) }),
   };
 }
+
+const packetsOf = ({
+  file,
+  packets: count,
+  nodes,
+  ended,
+}: PacketsEvent): NonNullable<Attribution['packets']> => ({
+  file,
+  count,
+  nodes,
+  ...(ended === undefined ? {} : { ended }),
+});
 
 /** The first that began after all was last well; if none did, the last before the trouble. */
 function followed(faults: readonly FaultEvent[], at: number, lastWellAt: number): FaultEvent | undefined {

@@ -223,6 +223,21 @@ export interface LogEvent {
   readonly line: string;
 }
 
+/** The packets of a flow that broke or stalled were kept. */
+export interface PacketsEvent {
+  readonly type: 'packets';
+  readonly t: number;
+  readonly client: string;
+  /** pcapng, relative to the folder of the run. */
+  readonly file: string;
+  /** A packet counts each time that it was sent or received. */
+  readonly packets: number;
+  /** Who sent or received one, in the order of the first. */
+  readonly nodes: readonly string[];
+  /** Who ended the connection, by what was seen on the wire. Absent: nobody. */
+  readonly ended?: { readonly by: string; readonly with: 'RST' | 'FIN' };
+}
+
 /** Flows by number, ascending. Those that are in none of the lists are foretold to be spared. */
 export interface ForetoldFlows {
   /** For certain. */
@@ -265,4 +280,5 @@ export type HistoryEvent =
   | PredictionEvent
   | EntryEvent
   | RouteEvent
-  | LogEvent;
+  | LogEvent
+  | PacketsEvent;

@@ -1,6 +1,6 @@
 /** One pass over the events of a history. What it keeps grows with flows, faults and windows, not with events. */
 
-import { addTrace, type Trace } from './attribution.ts';
+import { addTrace, isTrace, type Trace } from './attribution.ts';
 import { backlogOf } from './backlog.ts';
 import { type Expecting, expectingOf } from './expecting.ts';
 import {
@@ -156,8 +156,7 @@ function recorderOf(run: RunEvent, build: BuildHistogram): Recorder {
     else if (event.type === 'fault') addFault(event);
     else if (event.type === 'prediction') {
       if (!predictions.has(event.traffic)) predictions.set(event.traffic, event);
-    } else if (event.type === 'entry' || event.type === 'route' || event.type === 'log')
-      addTrace(traces, event);
+    } else if (isTrace(event)) addTrace(traces, event);
     else if (event.type === 'lag') {
       if (event.t >= at.timelineAt && event.t <= at.endAt) lagMs = Math.max(lagMs, event.ms);
     } else if (event.type === 'run')

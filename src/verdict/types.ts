@@ -34,6 +34,17 @@ export interface Attribution {
   };
   /** What proxies logged of the connection, or say of it while it is still open there. */
   readonly log?: readonly { readonly node: string; readonly line: string }[];
+  /** Its packets around the trouble, where they were asked for. */
+  readonly packets?: {
+    /** pcapng, relative to the run's folder. */
+    readonly file: string;
+    /** A packet counts each time that a node sent or received it. */
+    readonly count: number;
+    /** Who sent or received one, in the order of the first. */
+    readonly nodes: readonly string[];
+    /** Who ended the connection, by what was seen on the wire. */
+    readonly ended?: { readonly by: string; readonly with: 'RST' | 'FIN' };
+  };
 }
 
 /** A connection that waited long for an answer, and got it. */

@@ -46,6 +46,7 @@ const mayUse: Readonly<Record<string, Readonly<Record<string, 'all' | 'types'>>>
   },
   report: { base: 'all', 'topology/types.ts': 'types', verdict: 'all' },
   graph: { 'topology/types.ts': 'types' },
+  packets: { base: 'all', 'topology/types.ts': 'types', 'verdict/history.ts': 'types', lab: 'all' },
   'run.ts': {
     base: 'all',
     topology: 'all',
@@ -57,6 +58,7 @@ const mayUse: Readonly<Record<string, Readonly<Record<string, 'all' | 'types'>>>
     faults: 'all',
     verdict: 'all',
     oracle: 'all',
+    packets: 'all',
   },
   cli: {
     base: 'all',
@@ -71,6 +73,7 @@ const mayUse: Readonly<Record<string, Readonly<Record<string, 'all' | 'types'>>>
     oracle: 'all',
     report: 'all',
     graph: 'all',
+    packets: 'all',
     'run.ts': 'all',
   },
 };

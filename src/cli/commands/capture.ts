@@ -5,9 +5,9 @@ import { exitCodes, InputError, WorldError } from '../../base/errors.ts';
 import { suggest } from '../../base/suggest.ts';
 import type { HostProcess } from '../../hosts/contract.ts';
 import type { LiveLab } from '../../lab/index.ts';
+import { pcapng } from '../../packets/index.ts';
 import type { Context } from '../context.ts';
 import { requirePlace, withPlumbing } from '../labs.ts';
-import { pcapng } from '../pcapng.ts';
 
 interface CaptureFlags {
   readonly lab?: string;

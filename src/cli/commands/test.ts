@@ -22,6 +22,8 @@ interface TestFlags {
   readonly host: HostName | 'auto';
   readonly memory?: number;
   readonly keep?: boolean;
+  readonly pcap?: boolean;
+  readonly pcapFlows: number | 'all';
   readonly seed?: number;
   readonly control: boolean;
   readonly jobs: number | 'auto';
@@ -72,6 +74,7 @@ async function runOne(
   const runDirectory = await newRunDirectory(flags.runs, labName);
   await copyFile(scenario.file, join(runDirectory, 'scenario.yaml'));
   const { programs, lanes } = plumbingOptions();
+  const flows = flags.pcapFlows === 'all' ? Number.POSITIVE_INFINITY : flags.pcapFlows;
   try {
     const result = await runScenario({
       scenario: {
@@ -91,6 +94,7 @@ async function runOne(
       report: context.report,
       signal: context.signal,
       ...(flags.memory === undefined ? {} : { memoryMb: flags.memory }),
+      ...(flags.pcap === true ? { packetsOfFlows: flows } : {}),
     });
     await saveVerdict(result);
     if (!alone) context.report({ type: 'step', message: `${labName}: ${result.verdict}` });

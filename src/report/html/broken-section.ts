@@ -1,5 +1,5 @@
-import type { BrokenFlow, Judgement, ScenarioResult } from '../../verdict/index.ts';
-import { attributionOfBroken, attributionOfStalled } from '../attribution.ts';
+import type { Attribution, BrokenFlow, Judgement, ScenarioResult } from '../../verdict/index.ts';
+import { attributionOfBroken, attributionOfStalled, packetsKept, packetsOf } from '../attribution.ts';
 import { brokenRows, restLine } from '../broken.ts';
 import { formatTime } from '../story.ts';
 import { html, type Markup } from './markup.ts';
@@ -19,15 +19,17 @@ function breakdown({ brokenFlows }: Judgement): Markup {
   if (brokenFlows.length === 0) return html`<p>None.</p>`;
   const [head = [], ...rows] = brokenRows(brokenFlows, mostRows);
   const rest = restLine(brokenFlows, mostRows);
+  const packets = packetsKept(brokenFlows);
   return html`${table(['flows', 'L4 before → after', 'L7', 'exposed to', 'ended by'], groups(brokenFlows))}
 <details><summary>One by one (${brokenFlows.length})</summary>${table(
     [...head, 'what is known of it'],
     rows.map((row, i) => {
       const flow = brokenFlows[i];
-      return [...row, flow === undefined ? '' : list(attributionOfBroken(flow))];
+      return [...row, flow === undefined ? '' : known(attributionOfBroken(flow), flow)];
     }),
   )}
-${rest === undefined ? undefined : html`<p>${rest}; all are in verdict.json</p>`}</details>`;
+${rest === undefined ? undefined : html`<p>${rest}; all are in verdict.json</p>`}</details>
+${packets === undefined ? undefined : html`<p class="hint">${packets}</p>`}`;
 }
 
 /** Those that were answered in the end. */
@@ -40,14 +42,22 @@ function stalled({ stalledFlows = [] }: Judgement): Markup | undefined {
       flow.client,
       flow.l7,
       flow.backend,
-      list(attributionOfStalled(flow)),
+      known(attributionOfStalled(flow), flow),
     ]);
   return html`<h3>Stalled, and answered in the end</h3>
 <details><summary>One by one (${stalledFlows.length})</summary>${table(['answered at', 'client', 'L7', 'backend', 'what is known of it'], rows)}</details>`;
 }
 
-const list = (lines: readonly string[]): Markup =>
-  html`${lines.map((line, i) => html`${i === 0 ? '' : html`<br>`}${line}`)}`;
+/** The page stands in the folder of the run, and so do the packets. */
+function known(lines: readonly string[], flow: Attribution): Markup {
+  const kept = packetsOf(flow);
+  const link =
+    kept === undefined
+      ? []
+      : [html`<a href="${kept.file.split('/').map(encodeURIComponent).join('/')}">packets</a>: ${kept.seen}`];
+  const all = [...lines.map((line) => html`${line}`), ...link];
+  return html`${all.map((line, i) => html`${i === 0 ? '' : html`<br>`}${line}`)}`;
+}
 
 function groups(flows: readonly BrokenFlow[]): string[][] {
   const counts = new Map<string, { cells: string[]; flows: number }>();

@@ -447,6 +447,15 @@ export const stories: Readonly<Record<string, ToldStory>> = {
         line: '203.0.113.11:20001 tl_web/web-3 101 cD 812 4711 58c90cc9',
       },
       {
+        type: 'packets',
+        t: timelineAt + 6200,
+        client: '203.0.113.11:20001',
+        file: 'main-pcap/held-1.pcapng',
+        packets: 102,
+        nodes: ['client', 'edge', 'r-1', 'l4-2', 'l7-2', 'r-2', 'l4-1'],
+        ended: { by: 'l4-1', with: 'RST' },
+      },
+      {
         type: 'route',
         t: steadyAt + 6,
         client: '203.0.113.12:20002',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { pcapng } from '../../../src/cli/pcapng.ts';
+import { pcapng } from '../../../src/packets/index.ts';
 
 const facts = { interface: 'l4-1:fabric', filter: 'tcp', application: 'tierlab 1', clockAheadMs: 500 };
 

@@ -1,0 +1,3 @@
+export { pcapng } from './follow.ts';
+export { type FlowInTrouble, keepPackets } from './keep.ts';
+export { openRings } from './rings.ts';

@@ -29,9 +29,11 @@ function testOf(plan: Plan, service: string): (address: string, port: number) =>
   const l4 = plan.nodes.find(
     ({ kind, services }) => kind === 'ipvs' && services.some(({ name }) => name === service),
   );
-  const port = l4?.services.find(({ name }) => name === service)?.port ?? 0;
+  const found = l4?.services.find(({ name }) => name === service);
   const choosers =
-    l4 === undefined ? [] : [l4, reordered(l4, 'reverse')].map((node) => chooserOf(node, port));
+    l4 === undefined || found === undefined
+      ? []
+      : [l4, reordered(l4, 'reverse')].map((node) => chooserOf(node, found));
   const [planned, reverse] = choosers;
   if (planned === undefined || reverse === undefined || l4?.targets.length === 1)
     throw new Error(`no flow of ${service} is contested: its L7 depends on no order`);

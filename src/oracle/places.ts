@@ -52,7 +52,7 @@ export function placesOf(plan: Plan, ways: KnownWays): Places {
     const found = node?.services.find((each) => each.name === service);
     if (node === undefined || found === undefined) return undefined;
     return remembered(others, JSON.stringify([name, service, order]), () =>
-      chooserOf(reordered(node, order), found.port),
+      chooserOf(reordered(node, order), found),
     );
   };
   const choice: Places['choice'] = (l4, { address, port, service }, down, order) => {
@@ -127,10 +127,10 @@ function choosersOf(plan: Plan): ReadonlyMap<string, Choose | undefined> {
     plan.nodes
       .filter(({ kind }) => kind === 'ipvs')
       .flatMap((node) =>
-        node.services.map(({ name, port }): [string, Choose | undefined] => [
-          `${node.name} ${name}`,
-          remembered(tables, JSON.stringify([node.options.scheduler, name, node.targets]), () =>
-            chooserOf(node, port),
+        node.services.map((service): [string, Choose | undefined] => [
+          `${node.name} ${service.name}`,
+          remembered(tables, JSON.stringify([node.options.scheduler, service, node.targets]), () =>
+            chooserOf(node, service),
           ),
         ]),
       ),

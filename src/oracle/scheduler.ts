@@ -1,5 +1,5 @@
 /** How an L4 node of a plan chooses the L7 of a flow. */
-import type { PlannedNode } from '../topology/types.ts';
+import type { PlannedNode, Service } from '../topology/types.ts';
 import { buildTable, lookup } from './mh.ts';
 import type { Server } from './server.ts';
 import { buildSourceTable, lookupSource } from './sh.ts';
@@ -8,16 +8,21 @@ import { buildSourceTable, lookupSource } from './sh.ts';
 export type Choose = (address: string, port: number, down?: ReadonlySet<string>) => string | undefined;
 
 /**
- * @param port of the service; the servers have the same
+ * @param service the servers have its port
  * @returns undefined if the choice depends on more than the flow and the servers (`rr`)
  */
-export function chooserOf({ options, targets }: PlannedNode, port: number): Choose | undefined {
+export function chooserOf(
+  node: Pick<PlannedNode, 'options' | 'targets'>,
+  service: Pick<Service, 'port' | 'scheduler'>,
+): Choose | undefined {
+  const { targets } = node;
+  const { port } = service;
   const servers = targets.map(({ address }): Server => ({ address, port, weight: 1 }));
   const available = (down?: ReadonlySet<string>): boolean[] | undefined =>
     down === undefined ? undefined : targets.map(({ node }) => !down.has(node));
   const name = (place: number | undefined): string | undefined =>
     place === undefined ? undefined : targets[place]?.node;
-  const { scheduler } = options;
+  const scheduler = schedulerOf(node, service);
   if (scheduler === 'mh') {
     const table = buildTable(servers);
     return (address, from, down) => name(lookup(table, address, from, withDown(available(down))));
@@ -28,6 +33,12 @@ export function chooserOf({ options, targets }: PlannedNode, port: number): Choo
   }
   return undefined;
 }
+
+/** A service may have a scheduler of its own. */
+export const schedulerOf = (
+  { options }: Pick<PlannedNode, 'options'>,
+  { scheduler }: Pick<Service, 'scheduler'>,
+): unknown => scheduler ?? options.scheduler;
 
 const withDown = (available: boolean[] | undefined): { available?: boolean[] } =>
   available === undefined ? {} : { available };

@@ -1,6 +1,7 @@
 /** The reasons of a forecast, for people. */
 import { changesWays } from './fate.ts';
 import type { Places } from './places.ts';
+import { schedulerOf } from './scheduler.ts';
 import { losses, reorders, type Turn } from './turns.ts';
 
 export function whyOf(turn: Turn, places: Places): string[] {
@@ -58,7 +59,7 @@ function whatMovingDoes({ after, orders }: Turn, places: Places): string[] {
   if (l4s.length === 0) return ['no L4 node is left'];
   if (l4s.every(({ options }) => options.sloppy_tcp === false))
     return ['sloppy_tcp is off: an L4 node resets a flow that it meets in midstream'];
-  if (l4s.some(({ options }) => options.scheduler === 'rr'))
+  if (l4s.some((l4) => l4.services.some((service) => schedulerOf(l4, service) === 'rr')))
     return ['the scheduler rr does not depend on the flow: a flow that moves keeps its L7 by luck only'];
   return [
     places.alike && ![...orders.keys()].some((name) => !after.has(name))

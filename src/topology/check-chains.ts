@@ -4,7 +4,7 @@ import type { NodeGroup } from './types.ts';
 /** Every service must be served, and be passed on until it reaches nodes that answer it. */
 export function checkChains(check: Check): void {
   const { topology, problem } = check;
-  for (const { name } of topology.services) {
+  for (const { name, scheduler } of topology.services) {
     const served = topology.nodes.some(({ serves }) => serves.includes(name));
     if (!served)
       problem(
@@ -13,12 +13,20 @@ export function checkChains(check: Check): void {
         `add serves: [${name}] to the balancers that shall take it`,
         'key',
       );
+    if (scheduler !== undefined && served && !topology.nodes.some((group) => chooses(check, group, name)))
+      problem(
+        ['services', name, 'scheduler'],
+        `"${name}" has a scheduler, but no L4 node serves it: there is nothing to choose`,
+      );
   }
   for (const group of topology.nodes) {
     checkLink(check, group);
     checkLoop(check, group);
   }
 }
+
+const chooses = ({ kinds }: Check, { kind, serves }: NodeGroup, service: string): boolean =>
+  serves.includes(service) && kinds[kind]?.options.shape.scheduler !== undefined;
 
 function checkLink({ kinds, groups, problem }: Check, { name, kind, to, serves }: NodeGroup): void {
   const keys = kinds[kind]?.keys ?? {};

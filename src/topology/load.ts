@@ -29,11 +29,12 @@ function build(file: string, { name, services, networks, nodes }: TopologyFile):
   return {
     name,
     file,
-    services: Object.entries(services).map(([name, { vip, port, protocol }]) => ({
+    services: Object.entries(services).map(([name, { vip, port, protocol, scheduler }]) => ({
       name,
       vip,
       port,
       protocol,
+      ...given('scheduler', scheduler),
     })),
     networks: Object.entries(networks).map(([name, { subnet, mtu }]) => ({
       name,

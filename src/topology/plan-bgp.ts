@@ -1,6 +1,6 @@
 import type { AddressedNetwork } from './plan-addresses.ts';
 import type { PlanGroup } from './plan-group.ts';
-import { type Relation, relationOf } from './sessions.ts';
+import { relationOf } from './sessions.ts';
 import type { BgpPeer, Neighbour, Plan, PlannedNode } from './types.ts';
 
 /**
@@ -61,45 +61,41 @@ export function planNeighbours(
 ): (group: PlanGroup, n: number) => Neighbours {
   const reflectors = groups.filter(({ role }) => role === 'reflector');
   /** For each group and network the far ends there, but for its own address: alike for all its nodes. */
-  const farEnds = new Map<string, readonly FarEnd[]>();
+  const farEnds = new Map<string, FarEnds>();
   for (const group of groups.filter(({ role }) => role !== 'none')) {
     for (const network of group.networks) {
+      const ends: FarEnds = { peers: [], reflected: [] };
       const there = networks.get(network);
-      const ends = (there?.groups ?? []).flatMap((other) => {
+      for (const other of there?.groups ?? []) {
         const relation = relationOf(group, other, network, reflectors);
         const asn = asns.get(other.name);
-        if (relation === 'none' || asn === undefined) return [];
-        return (there?.byGroup.get(other.name) ?? []).map(({ node, address }) => ({
-          relation,
-          asn,
-          neighbour: { node, kind: other.kind, group: other.name, interface: network, address },
-        }));
-      });
+        if (relation === 'none' || asn === undefined) continue;
+        for (const { node, address } of there?.byGroup.get(other.name) ?? []) {
+          const end = { node, kind: other.kind, group: other.name, interface: network, address };
+          if (relation === 'reflected') ends.reflected.push(end);
+          else ends.peers.push({ ...end, asn, ...(relation === 'external' ? {} : { role: relation }) });
+        }
+      }
       farEnds.set(`${group.name} ${network}`, ends);
     }
   }
   return (group, n) => {
-    const all = group.networks.flatMap((network) => {
+    const met = group.networks.flatMap((network) => {
       const localAddress = networks.get(network)?.byGroup.get(group.name)?.[n]?.address;
-      if (localAddress === undefined) return [];
-      return (farEnds.get(`${group.name} ${network}`) ?? []).map(({ neighbour, ...rest }) => ({
-        ...rest,
-        neighbour: { ...neighbour, localAddress },
-      }));
+      const ends = farEnds.get(`${group.name} ${network}`);
+      return localAddress === undefined || ends === undefined ? [] : [{ localAddress, ...ends }];
     });
-    const reflected = all.flatMap(({ relation, neighbour }) =>
-      relation === 'reflected' && neighbour.node !== group.nodeNames[n] ? [neighbour] : [],
+    const peers = met.flatMap(({ localAddress, peers: ends }) =>
+      ends.map((end) => ({ ...end, localAddress })),
     );
-    const peers = all.flatMap(({ relation, asn, neighbour }): BgpPeer[] => {
-      if (relation === 'reflected') return [];
-      return [{ ...neighbour, asn, ...(relation === 'external' ? {} : { role: relation }) }];
-    });
+    const reflected = met.flatMap(({ localAddress, reflected: ends }) =>
+      ends.filter(({ node }) => node !== group.nodeNames[n]).map((end) => ({ ...end, localAddress })),
+    );
     return { peers, ...(reflected.length === 0 ? {} : { reflected }) };
   };
 }
 
-interface FarEnd {
-  readonly relation: Exclude<Relation, 'none'>;
-  readonly asn: number;
-  readonly neighbour: Omit<Neighbour, 'localAddress'>;
+interface FarEnds {
+  readonly peers: Omit<BgpPeer, 'localAddress'>[];
+  readonly reflected: Omit<Neighbour, 'localAddress'>[];
 }

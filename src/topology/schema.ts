@@ -1,12 +1,20 @@
 import { z } from 'zod';
 import { addressField, nameField, reference, references, subnetField } from './fields.ts';
-import type { KindTable, KindTraits, Protocol } from './types.ts';
+import type { KindTable, KindTraits, Protocol, Scheduler } from './types.ts';
 
 /** A topology file as written, its shape checked and the kinds' defaults filled in; references are not yet looked up. */
 export interface TopologyFile {
   readonly name: string;
   readonly services: Readonly<
-    Record<string, { readonly vip: string; readonly port: number; readonly protocol: Protocol }>
+    Record<
+      string,
+      {
+        readonly vip: string;
+        readonly port: number;
+        readonly protocol: Protocol;
+        readonly scheduler?: Scheduler | undefined;
+      }
+    >
   >;
   readonly networks: Readonly<Record<string, { readonly subnet: string; readonly mtu?: number | undefined }>>;
   readonly nodes: Readonly<Record<string, NodeEntry>>;
@@ -98,6 +106,10 @@ const serviceSchema = z.strictObject(
     vip: addressField('Virtual address that clients use. It lies in none of the subnets.'),
     port: z.int().min(1).max(65535).meta({ description: 'TCP port.' }),
     protocol: z.enum(['http', 'tcp']).default('http').meta({ description: 'How the L7 tier treats it.' }),
+    scheduler: z
+      .enum(['mh', 'sh', 'rr'])
+      .optional()
+      .meta({ description: 'How the L4 tier chooses a server for it. Default: as the L4 nodes say.' }),
   },
   { error: 'must be a map such as {vip: 198.51.100.1, port: 80, protocol: http}' },
 );

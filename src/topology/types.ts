@@ -3,12 +3,17 @@ import type { z } from 'zod';
 
 export type Protocol = 'http' | 'tcp';
 
+/** How an L4 node chooses a server for a flow. `mh` and `sh` choose alike on every node, `rr` does not. */
+export type Scheduler = 'mh' | 'sh' | 'rr';
+
 /** An address that clients use: VIP + port + protocol. */
 export interface Service {
   readonly name: string;
   readonly vip: string;
   readonly port: number;
   readonly protocol: Protocol;
+  /** Default: that of the L4 nodes. */
+  readonly scheduler?: Scheduler;
 }
 
 interface Network {

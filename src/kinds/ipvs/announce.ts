@@ -1,8 +1,8 @@
 /**
- * Announces a VIP once the table is whole: `perl announce.pl VIP DEVICE SERVERS SECONDS`. keepalived calls its `quorum_up` as
- * soon as one server is well. A balancer that joins then, with a part of its table, sends flows that are under way to
- * servers that know nothing of them; the others have the whole table. So this waits until all servers have been found
- * well, or have had the time to be found dead. Perl, because in the guest a shell would need a process for each pause.
+ * Announces VIPs once their table is whole: `perl announce.pl DEVICE SERVERS SECONDS VIP…`; without servers (`none`) it takes
+ * them back. keepalived calls its `quorum_up` as soon as one server is well. A balancer that joins then, with a part of its
+ * table, sends flows that are under way to servers that know nothing of them; the others have the whole table. So this waits
+ * until all servers have been found well, or have had the time to be found dead. Perl, because in the guest a shell would need a process for each pause.
  *
  * `/proc/net/ip_vs` leaves servers out where there are many namespaces; then `ipvsadm` is asked.
  */
@@ -21,9 +21,10 @@ export function settlingSeconds(options: IpvsOptions): number {
 }
 
 export const announceScript = `use strict;
-my ($vip, $device, $servers, $seconds) = @ARGV;
+my ($device, $servers, $seconds, @vips) = @ARGV;
+if ($servers eq 'none') { address('delete'); exit 0 }
 my $end = time + $seconds;
-my $hex = sprintf('%02X%02X%02X%02X', split(/\\./, $vip));
+my %own = map { ($_ => 1, sprintf('%02X%02X%02X%02X', split(/\\./)) => 1) } @vips;
 until (well() >= $servers or time > $end) { select(undef, undef, undef, 0.05) }
 # Meanwhile all of them may have gone, and keepalived have taken the VIP back.
 exit 0 unless well();
@@ -41,7 +42,7 @@ sub count {
   my ($known, $well, $own) = (0, 0, 0);
   open(my $table, @command ? ($how, @command) : ('<', $how)) or return (0, 0);
   while (my $line = <$table>) {
-    if ($line =~ /^TCP\\s+(\\S+):/) { $own = $1 eq $hex || $1 eq $vip }
+    if ($line =~ /^TCP\\s+(\\S+):/) { $own = $own{$1} }
     elsif ($own and $line =~ /^\\s+->\\s+\\S+\\s+\\w+\\s+(\\d+)/) { $known++; $well++ if $1 > 0 }
   }
   close($table);
@@ -50,6 +51,6 @@ sub count {
 
 sub address {
   my ($action) = @_;
-  system('/sbin/ip', 'address', $action, "$vip/32", 'dev', $device);
+  system('/sbin/ip', 'address', $action, "$_/32", 'dev', $device) for @vips;
 }
 `;

@@ -3,12 +3,12 @@
  * the Maglev table depends on the order of insertion, which must be the same on all L4 nodes. It puts each VIP on the
  * dummy `announce` while at least one server is well (`quorum_up`, see announce.ts), whence the node's BIRD announces it.
  */
-import type { PlannedNode, Service } from '../../topology/types.ts';
+import type { PlannedNode, Scheduler, Service } from '../../topology/types.ts';
 import { announceDevice } from '../bird/announcing.ts';
 import { milliseconds } from '../bird/options.ts';
 import type { NodePaths } from '../contract.ts';
 import { announceFile, settlingSeconds } from './announce.ts';
-import { type IpvsOptions, ipvsOptions } from './options.ts';
+import { type IpvsOptions, ipvsOptions, schedulerOf } from './options.ts';
 
 export const keepalivedFile = 'keepalived.conf';
 
@@ -22,23 +22,47 @@ export function keepalivedConfig(node: PlannedNode, paths: NodePaths): string {
     // A keepalived that was killed leaves its table behind; the next one begins with an empty one.
     '  lvs_flush',
     '}',
-    ...node.services.flatMap((service) => virtualServer(node, service, options, paths)),
+    ...alike(node).flatMap((services) => virtualServer(node, services, options, paths)),
   ].join('\n')}\n`;
 }
 
+/**
+ * Services that differ in nothing but their VIP. They have one set of servers, and so one health check for each: with four VIPs
+ * of their own, each L4 node would ask each server four times as often.
+ */
+function alike(node: PlannedNode): [Service, ...Service[]][] {
+  const found = new Map<string, [Service, ...Service[]]>();
+  for (const service of node.services) {
+    const key = groupName(node, service);
+    const known = found.get(key);
+    if (known === undefined) found.set(key, [service]);
+    else known.push(service);
+  }
+  return [...found.values()];
+}
+
+const groupName = (node: PlannedNode, service: Service): string =>
+  `${schedulerOf(node, service)}-${service.port}`;
+
 function virtualServer(
   node: PlannedNode,
-  { vip, port }: Service,
+  services: readonly [Service, ...Service[]],
   options: IpvsOptions,
   paths: NodePaths,
 ): string[] {
-  const servers = node.services.filter((service) => service.vip === vip).length * node.targets.length;
+  const [first] = services;
+  const scheduler = schedulerOf(node, first);
+  const vips = services.map(({ vip }) => vip);
+  const group = services.length === 1 ? [] : virtualServerGroup(groupName(node, first), services);
+  const servers = node.services.filter(({ vip }) => vips.includes(vip)).length * node.targets.length;
+  const script = `/usr/bin/perl ${paths.linked}/${announceFile}`;
   return [
     '',
-    `virtual_server ${vip} ${port} {`,
+    ...group,
+    `virtual_server ${group.length === 0 ? `${first.vip} ${first.port}` : `group ${groupName(node, first)}`} {`,
     '  protocol TCP',
-    `  lvs_sched ${options.scheduler}`,
-    ...flags[options.scheduler],
+    `  lvs_sched ${scheduler}`,
+    ...flags[scheduler],
     `  lvs_method ${methods[options.forward]}`,
     `  delay_loop ${seconds(options.check_interval)}`,
     // Until a check has passed a server counts as down: no VIP is announced on a guess.
@@ -46,12 +70,18 @@ function virtualServer(
     // A keepalived that ends takes its table along, so the VIP goes too.
     '  omega',
     '  quorum 1',
-    `  quorum_up "/usr/bin/perl ${paths.linked}/${announceFile} ${vip} ${announceDevice} ${servers} ${settlingSeconds(options)}"`,
-    `  quorum_down "${ipProgram} address delete ${vip}/32 dev ${announceDevice}"`,
-    ...node.targets.flatMap(({ address }) => realServer(address, port, options)),
+    `  quorum_up "${script} ${announceDevice} ${servers} ${settlingSeconds(options)} ${vips.join(' ')}"`,
+    `  quorum_down "${script} ${announceDevice} none 0 ${vips.join(' ')}"`,
+    ...node.targets.flatMap(({ address }) => realServer(address, first.port, options)),
     '}',
   ];
 }
+
+const virtualServerGroup = (name: string, services: readonly Service[]): string[] => [
+  `virtual_server_group ${name} {`,
+  ...services.map(({ vip, port }) => `  ${vip} ${port}`),
+  '}',
+];
 
 function realServer(address: string, port: number, options: IpvsOptions): string[] {
   return [
@@ -74,13 +104,10 @@ function realServer(address: string, port: number, options: IpvsOptions): string
   ];
 }
 
-/** An absolute path: keepalived runs no shell and searches no path for a script that has arguments. */
-const ipProgram = '/sbin/ip';
-
 const methods: Readonly<Record<IpvsOptions['forward'], string>> = { ipip: 'TUN' };
 
 /** Without the port in the hash all connections of one client meet one server; without fallback a server of weight 0 refuses. */
-const flags: Readonly<Record<IpvsOptions['scheduler'], readonly string[]>> = {
+const flags: Readonly<Record<Scheduler, readonly string[]>> = {
   mh: ['  mh-port', '  mh-fallback'],
   sh: ['  sh-port', '  sh-fallback'],
   rr: [],

@@ -1,15 +1,18 @@
 import { z } from 'zod';
+import type { PlannedNode, Scheduler, Service } from '../../topology/types.ts';
 import { bgpKeys, duration } from '../bird/options.ts';
 
 /** Schedulers that depend on nothing but the flow and the servers, so that all L4 nodes choose alike, and one that does not. */
-const schedulers = ['mh', 'sh', 'rr'] as const;
+const schedulers = ['mh', 'sh', 'rr'] as const satisfies readonly Scheduler[];
 
 export const ipvsOptions = z.object({
   ...bgpKeys,
   scheduler: z
     .enum(schedulers)
     .default('mh')
-    .describe('how IPVS chooses a server: mh (Maglev hash) and sh choose alike on every node, rr does not'),
+    .describe(
+      'how IPVS chooses a server, where a service does not say otherwise: mh (Maglev hash) and sh (source hash) choose alike on every node, rr does not',
+    ),
   forward: z
     .enum(['ipip'])
     .default('ipip')
@@ -39,3 +42,6 @@ export const ipvsOptions = z.object({
 });
 
 export type IpvsOptions = z.infer<typeof ipvsOptions>;
+
+export const schedulerOf = ({ options }: PlannedNode, { scheduler }: Service): Scheduler =>
+  scheduler ?? ipvsOptions.parse(options).scheduler;

@@ -125,6 +125,7 @@ const services = fc.array(
     port: fc.oneof(fc.integer({ min: 1, max: 65535 }), fc.constantFrom(1, 80, 443, 5432, 65535)),
     protocol: fc.constantFrom('http', 'tcp', undefined),
     sharesVip: fc.boolean(),
+    scheduler: fc.constantFrom('mh', 'sh', 'rr', undefined),
   }),
   { minLength: 1, maxLength: 3 },
 );
@@ -174,7 +175,12 @@ export const topologies: Arbitrary<Written> = fc
 
 interface Parts {
   readonly forms: readonly Form[];
-  readonly services: readonly { port: number; protocol: string | undefined; sharesVip: boolean }[];
+  readonly services: readonly {
+    port: number;
+    protocol: string | undefined;
+    sharesVip: boolean;
+    scheduler: string | undefined;
+  }[];
   readonly named: readonly string[];
   readonly start: number;
   readonly lengths: readonly number[];
@@ -227,10 +233,15 @@ function write(parts: Parts): Written {
   });
   let vip = '';
   const taken = new Set<string>();
-  const written = parts.services.map(({ port, protocol, sharesVip }, i): [string, Entry] => {
+  const written = parts.services.map(({ port, protocol, sharesVip, scheduler }, i): [string, Entry] => {
     if (vip === '' || !sharesVip || taken.has(`${vip}:${port}`)) vip = take(32).replace('/32', '');
     taken.add(`${vip}:${port}`);
-    return [serviceNames[i] ?? '', { vip, port, ...given('protocol', protocol) }];
+    // Where nobody chooses a server, a scheduler is refused.
+    const chosen = forms.some(({ kind }, at) => kind === 'ipvs' && parts.serves[at]?.includes(i) === true);
+    return [
+      serviceNames[i] ?? '',
+      { vip, port, ...given('protocol', protocol), ...(chosen ? given('scheduler', scheduler) : {}) },
+    ];
   });
   return {
     name: topology,

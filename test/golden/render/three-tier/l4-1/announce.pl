@@ -1,7 +1,8 @@
 use strict;
-my ($vip, $device, $servers, $seconds) = @ARGV;
+my ($device, $servers, $seconds, @vips) = @ARGV;
+if ($servers eq 'none') { address('delete'); exit 0 }
 my $end = time + $seconds;
-my $hex = sprintf('%02X%02X%02X%02X', split(/\./, $vip));
+my %own = map { ($_ => 1, sprintf('%02X%02X%02X%02X', split(/\./)) => 1) } @vips;
 until (well() >= $servers or time > $end) { select(undef, undef, undef, 0.05) }
 # Meanwhile all of them may have gone, and keepalived have taken the VIP back.
 exit 0 unless well();
@@ -19,7 +20,7 @@ sub count {
   my ($known, $well, $own) = (0, 0, 0);
   open(my $table, @command ? ($how, @command) : ('<', $how)) or return (0, 0);
   while (my $line = <$table>) {
-    if ($line =~ /^TCP\s+(\S+):/) { $own = $1 eq $hex || $1 eq $vip }
+    if ($line =~ /^TCP\s+(\S+):/) { $own = $own{$1} }
     elsif ($own and $line =~ /^\s+->\s+\S+\s+\w+\s+(\d+)/) { $known++; $well++ if $1 > 0 }
   }
   close($table);
@@ -28,5 +29,5 @@ sub count {
 
 sub address {
   my ($action) = @_;
-  system('/sbin/ip', 'address', $action, "$vip/32", 'dev', $device);
+  system('/sbin/ip', 'address', $action, "$_/32", 'dev', $device) for @vips;
 }

@@ -56,8 +56,8 @@ export async function keepPackets(
       warn(`the ring of ${network} was too small: the beginning of ${lacking} flows is missing`);
   }
   const directory = join(runDirectory, folder);
+  await mkdir(directory, { mode: 0o700 });
   try {
-    await mkdir(directory, { mode: 0o700 });
     const events: PacketsEvent[] = [];
     for (const flow of wanted) {
       const seen = packets.get(flow);
@@ -67,9 +67,9 @@ export async function keepPackets(
       const client = `${flow.address}:${flow.port}`;
       events.push({ type: 'packets', t: now(), client, file, packets: seen.length, ...summary(seen) });
     }
-    const rest = troubled.length - wanted.length;
-    const ofAll = rest === 0 ? '' : ` of ${troubled.length}; --pcap-flows all would keep the others too`;
-    report({ type: 'step', message: `packets of ${events.length} flows kept in ${directory}${ofAll}` });
+    const more = wanted.length < troubled.length ? ' (--pcap-flows all: of all)' : '';
+    const message = `packets of ${events.length} of ${troubled.length} flows kept in ${directory}${more}`;
+    report({ type: 'step', message });
     return events;
   } catch (error) {
     await rm(directory, { recursive: true, force: true });

@@ -86,11 +86,20 @@ sub take {
     my ($state, $length) = unpack('x8 L x8 L', memory($block, 48));
     last unless $state & 1;
     turn($ring) if $ring->{bytes} + $length > $most_bytes;
-    (syswrite($ring->{file}, memory($block, $length)) // 0) == $length or die "cannot keep packets of $ring->{name}: $!\\n";
-    $ring->{bytes} += $length;
+    keep($ring, memory($block, $length));
     syscall($number->{read}, fileno($zero), $block + 8, 4) == 4 or die "cannot give a block back: $!\\n";
     $ring->{next} = ($ring->{next} + 1) % $blocks;
   }
+}
+
+sub keep {
+  my ($ring, $bytes) = @_;
+  for (my $written = 0; $written < length($bytes); ) {
+    my $count = syswrite($ring->{file}, $bytes, length($bytes) - $written, $written);
+    die "cannot keep packets of $ring->{name}: $!\\n" unless defined $count;
+    $written += $count;
+  }
+  $ring->{bytes} += length($bytes);
 }
 
 sub memory { return unpack("P$_[1]", pack('Q', $_[0])) }

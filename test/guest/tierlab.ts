@@ -102,8 +102,21 @@ export interface Document {
     readonly control?: {
       readonly verdict: string;
       readonly metrics: Document['scenarios'][number]['metrics'];
+      readonly brokenFlows: Document['scenarios'][number]['brokenFlows'];
     };
-    readonly brokenFlows: readonly { flow: number; client: string; l7: string }[];
+    readonly brokenFlows: readonly {
+      readonly flow: number;
+      readonly client: string;
+      readonly l4Before: string | null;
+      readonly l7: string;
+      readonly cause: string;
+      readonly packets?: {
+        readonly file: string;
+        readonly count: number;
+        readonly nodes: readonly string[];
+        readonly ended?: { readonly by: string; readonly with: string };
+      };
+    }[];
     readonly timeline: readonly { name: string; landed: boolean; evidence: string }[];
     readonly host: string;
     readonly seed: number;
@@ -118,6 +131,7 @@ export interface Document {
 export async function judged(
   home: Home,
   scenario: string,
+  ...flags: string[]
 ): Promise<{ exitCode: number; document: Document; stderr: string }> {
   for (let attempt = 1; ; attempt++) {
     const { exitCode, stdout, stderr } = await home.run(
@@ -127,6 +141,7 @@ export async function judged(
       'uml',
       '--format',
       'json',
+      ...flags,
     );
     const document = JSON.parse(stdout) as Document;
     if (exitCode !== 5 || attempt === 3) return { exitCode, document, stderr };

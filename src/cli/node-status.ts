@@ -1,3 +1,4 @@
+import { addressesOf } from '../base/families.ts';
 import type { DaemonStatus, LiveLab } from '../lab/index.ts';
 import type { PlannedNode } from '../topology/index.ts';
 
@@ -32,7 +33,7 @@ export async function statusOf(live: LiveLab, node: PlannedNode): Promise<NodeSt
     node: node.name,
     kind: node.kind,
     state,
-    addresses: node.interfaces.map(({ address }) => address),
+    addresses: node.interfaces.flatMap(addressesOf).map(({ address }) => address),
     daemons,
     facts,
   };

@@ -3,6 +3,7 @@
  * by its own interface. Filters are all on the switch's ports, out of reach of what happens in the node.
  */
 import { z } from 'zod';
+import { familyOf } from '../base/ip.ts';
 import { type LiveLab, netnsName, switchPort } from '../lab/index.ts';
 import type { PlannedNode } from '../topology/types.ts';
 
@@ -47,7 +48,7 @@ export interface DropRule {
   readonly direction: Exclude<Direction, 'both'>;
   /** Tells the rules of a port apart. */
   readonly preference: number;
-  /** Only frames from this MAC address, or only packets to this IPv4 address. Default: all. */
+  /** Only frames from this MAC address, or only packets to this address. Default: all. */
   readonly only?: { readonly from: string } | { readonly to: string };
 }
 
@@ -104,5 +105,6 @@ const place = (lab: LiveLab, rule: DropRule): string =>
 
 function match({ only }: DropRule): string {
   if (only === undefined) return 'protocol all matchall';
-  return 'from' in only ? `protocol all flower src_mac ${only.from}` : `protocol ip flower dst_ip ${only.to}`;
+  if ('from' in only) return `protocol all flower src_mac ${only.from}`;
+  return `protocol ${familyOf(only.to) === 'ipv4' ? 'ip' : 'ipv6'} flower dst_ip ${only.to}`;
 }

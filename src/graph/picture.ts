@@ -1,4 +1,6 @@
 /** What every format draws: the tiers from the clients on, the networks between them, and who is plugged in where. */
+import { addressesOf, listed } from '../base/families.ts';
+import { endpoint } from '../base/ip.ts';
 import type { Plan, PlannedNode } from '../topology/types.ts';
 
 export interface Picture {
@@ -26,7 +28,7 @@ export function pictureOf({ name, services, networks, nodes }: Plan): Picture {
   const place = new Map(tiers.flatMap((tier, i) => tier.map((node) => [node.name, i] as const)));
   return {
     title: name,
-    services: services.map((service) => `${service.name} ${service.vip}:${service.port}`),
+    services: services.map((service) => `${service.name} ${endpoint(service.vip, service.port)}`),
     tiers,
     networks: networks.map((network) => {
       const members = nodes.flatMap((node) =>
@@ -35,12 +37,12 @@ export function pictureOf({ name, services, networks, nodes }: Plan): Picture {
           .map(({ address }) => ({ node: node.name, tier: place.get(node.name) ?? 0, address })),
       );
       const behind = Math.min(...members.map(({ tier }) => tier), tiers.length);
-      return { name: network.name, subnet: network.subnet, behind, members };
+      return { name: network.name, subnet: listed(network.subnet), behind, members };
     }),
   };
 }
 
 /** Lines of a node's label. */
 export function labelOf({ name, kind, interfaces }: PlannedNode): string[] {
-  return [name, kind, ...interfaces.map(({ address }) => address)];
+  return [name, kind, ...interfaces.flatMap(addressesOf).map(({ address }) => address)];
 }

@@ -158,6 +158,8 @@ export interface Kind {
   readonly traits: KindTraits;
   /** Kernel modules that a node of this kind needs (built in counts). */
   readonly modules: readonly string[];
+  /** Further ones that this node needs. */
+  modulesOf?(node: PlannedNode): readonly string[];
   readonly programs: readonly {
     readonly command: string;
     readonly debianPackage: string;

@@ -1,3 +1,5 @@
+import { addressPerl } from '../base/address-perl.ts';
+
 /**
  * Asks a service for `/` until it answers with 200: `perl -e SCRIPT ADDRESS PORT SECONDS`; exit code 0, or 1 with what
  * was last seen. Perl, because in the guest a shell would need a process for each pause. A first packet that is lost
@@ -5,6 +7,7 @@
  * O_NONBLOCK 2048), asm-generic/socket.h (SOL_SOCKET 1, SO_ERROR 4).
  */
 export const askerScript = `use strict;
+${addressPerl}
 my ($address, $port, $seconds) = @ARGV;
 my $end = time + $seconds;
 my $saw = 'nothing';
@@ -17,10 +20,9 @@ print $saw;
 exit 1;
 
 sub ask {
-  socket(my $socket, 2, 1, 0) or return "no socket: $!";
+  socket(my $socket, family_of($address), 1, 0) or return "no socket: $!";
   fcntl($socket, 4, 2048);
-  my $to = pack('S n C4 x8', 2, $port, split(/\\./, $address));
-  connect($socket, $to) or $!{EINPROGRESS} or return "no connection: $!";
+  connect($socket, socket_address($address, $port)) or $!{EINPROGRESS} or return "no connection: $!";
   wait_for($socket, 1, 0.3) or return 'no answer to the first packet';
   if (my $error = unpack('i', getsockopt($socket, 1, 4))) { $! = $error; return "no connection: $!" }
   syswrite($socket, "GET / HTTP/1.1\\r\\nHost: $address\\r\\nConnection: close\\r\\n\\r\\n");

@@ -79,7 +79,8 @@ function alter(
 const undo = (line: string): string =>
   (/^nexthop add id \d+/.exec(line)?.[0] ?? line).replace(' add ', ' del ');
 
-const undoable = /^(address|route|rule|nexthop) add /;
+const undoable = /^(-6 )?(address|route|rule|nexthop) add /;
 
 /** What a line makes that can be there once only: the route to a prefix, a next hop or a group of them by its id. */
-const wayOf = (line: string): string | undefined => /^(route add \S+|nexthop add id \d+) /.exec(line)?.[1];
+const wayOf = (line: string): string | undefined =>
+  /^((?:-6 )?route add \S+|nexthop add id \d+) /.exec(line)?.[1];

@@ -3,6 +3,8 @@
  * `ip -batch` a namespace, all of them and all daemons started by one plumber.
  */
 import { dirname, join } from 'node:path';
+import { addressesOf, eachOf, speaks } from '../base/families.ts';
+import { familyOf } from '../base/ip.ts';
 import type { Daemon, Kind } from '../kinds/contract.ts';
 import type { Plan, PlannedNetwork, PlannedNode } from '../topology/types.ts';
 import { type LabPaths, logFile, netnsName, netnsPath, nodePaths, type Programs, pidFile } from './paths.ts';
@@ -206,7 +208,7 @@ function renderNode(
   const paths = nodePaths(lab, node.name, options.programs);
   for (const [name, content] of Object.entries(kind.render(node, plan, paths)))
     files.set(join(paths.files, name), content);
-  files.set(batchFile(lab, node), lines(ipLines(node, kind, plan)));
+  for (const { file, lines: content } of batchesOf(lab, node, kind, plan)) files.set(file, lines(content));
 }
 
 /** For sockets and pid files, of a node that runs something. */
@@ -219,15 +221,36 @@ function folders(node: PlannedNode, plan: Plan, lab: LabPaths, options: Plumbing
   ];
 }
 
-/** Lines for `ip -batch` in a node's namespace, once its cables are plugged in. */
+/** A batch is of one family where `ip` cannot tell it from the line: such lines begin with `-6`, and have a batch of their own. */
+function batchesOf(
+  lab: LabPaths,
+  node: PlannedNode,
+  kind: Kind,
+  plan: Plan,
+): { readonly file: string; readonly flags: readonly string[]; readonly lines: readonly string[] }[] {
+  const all = ipLines(node, kind, plan);
+  const six = all.filter((line) => line.startsWith(sixth)).map((line) => line.slice(sixth.length));
+  const others = all.filter((line) => !line.startsWith(sixth));
+  const first = { file: batchFile(lab, node), flags: [], lines: others };
+  return six.length === 0
+    ? [first]
+    : [first, { file: join(lab.plumbing, `${node.name}.6.batch`), flags: ['-6'], lines: six }];
+}
+
+const sixth = '-6 ';
+
+/** Lines for `ip -batch` in a node's namespace, once its cables are plugged in; those that begin with `-6` for `ip -6 -batch`. */
 export function ipLines(node: PlannedNode, kind: Kind, plan: Plan): string[] {
   return [
     'link set lo up',
-    ...node.interfaces.flatMap(({ name, address, prefixLength }) => [
-      `address add ${address}/${prefixLength} dev ${name}`,
-      `link set ${name} up`,
+    ...node.interfaces.flatMap((each) => [
+      ...addressesOf(each).map(({ address, prefixLength }) => {
+        const noDetection = familyOf(address) === 'ipv4' ? '' : ' nodad';
+        return `address add ${address}/${prefixLength} dev ${each.name}${noDetection}`;
+      }),
+      `link set ${each.name} up`,
     ]),
-    ...(node.sources === undefined ? [] : [`route add local ${node.sources} dev lo`]),
+    ...eachOf(node.sources).map((prefix) => `route add local ${prefix} dev lo`),
     ...node.routes.map(({ to, via, interface: device }) => `route add ${to} via ${via} dev ${device}`),
     ...kind.ipBatch(node, plan),
   ];
@@ -235,12 +258,14 @@ export function ipLines(node: PlannedNode, kind: Kind, plan: Plan): string[] {
 
 /** A node as part of the network: sysctls, addresses, routes, and the daemons whose packets are on a timer. */
 function networkJob(node: PlannedNode, plan: Plan, lab: LabPaths, options: PlumbingOptions): Job {
-  const sysctls = options.kinds[node.kind]?.sysctls(node, plan) ?? {};
+  const kind = options.kinds[node.kind];
+  if (kind === undefined) throw new Error(`no kind ${node.kind}`);
+  const sysctls = kind.sysctls(node, plan);
   return [
     enter(lab, node.name),
-    ...withoutIpv6,
+    ...(speaks(node, 'ipv6') ? withIpv6(node) : withoutIpv6),
     ...Object.entries(sysctls).map(([path, value]): Step => ({ do: 'sysctl', path, value })),
-    batch(batchFile(lab, node)),
+    ...batchesOf(lab, node, kind, plan).map(({ file, flags }) => batch(file, flags)),
     ...ownDaemons(node, plan, lab, options)
       .filter(({ urgent = false }) => urgent)
       .map((daemon) => start(lab, daemon)),
@@ -261,7 +286,10 @@ const enter = (lab: LabPaths, nodeOrNetwork: string): Step => ({
   path: netnsPath(lab, nodeOrNetwork),
 });
 
-const batch = (file: string): Step => ({ do: 'run', argv: ['ip', '-batch', file] });
+const batch = (file: string, flags: readonly string[] = []): Step => ({
+  do: 'run',
+  argv: ['ip', ...flags, '-batch', file],
+});
 
 const start = (lab: LabPaths, { node, name, argv, urgent = false }: PlacedDaemon): Step => ({
   do: 'start',
@@ -280,6 +308,28 @@ const withoutIpv6: readonly Step[] = ['all', 'default'].map((scope) => ({
   value: '1',
   ifThere: true,
 }));
+
+/**
+ * On the interfaces whose networks have IPv6, and no others (Linux Documentation/networking/ip-sysctl.rst): nothing waits for duplicate
+ * address detection, nobody listens to router advertisements or asks for them, and addresses stay when a link goes down.
+ * `default` is for interfaces that are yet to come: tunnels and dummies.
+ */
+function withIpv6(node: PlannedNode): Step[] {
+  const set = (scope: string, settings: Readonly<Record<string, string>>): Step[] =>
+    Object.entries(settings).map(([name, value]) => ({
+      do: 'sysctl',
+      path: `net/ipv6/conf/${scope}/${name}`,
+      value,
+    }));
+  const own = { accept_dad: '0', accept_ra: '0', router_solicitations: '0', keep_addr_on_down: '1' };
+  return [
+    ...set('all', { disable_ipv6: '0', ...own }),
+    ...set('default', { disable_ipv6: '0', ...own }),
+    ...node.interfaces.flatMap((each) =>
+      set(each.name, speaks({ interfaces: [each] }, 'ipv6') ? own : { disable_ipv6: '1' }),
+    ),
+  ];
+}
 
 /** The bridge goes up last: one that is up looks at all its ports whenever one comes (Linux net/bridge/br_stp.c, br_port_state_selection). */
 function switchBatch(network: PlannedNetwork, lab: LabPaths): string {

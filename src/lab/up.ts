@@ -1,6 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WorldError } from '../base/errors.ts';
+import { speaks } from '../base/families.ts';
+import { endpoint, familyOf } from '../base/ip.ts';
 import { limit } from '../base/limit.ts';
 import type { Report } from '../base/progress.ts';
 import { formatDuration } from '../base/units.ts';
@@ -134,9 +136,10 @@ const shortageMs = 30_000;
 
 /** What the kinds of a plan ask of a host, and the plumbing itself. */
 export function requirementsOf(plan: Plan, { kinds }: Pick<PlumbingOptions, 'kinds'>): Requirements {
-  return requirementsOfKinds(
-    [...new Set(plan.nodes.map(({ kind }) => kind))].flatMap((name) => kinds[name] ?? []),
-  );
+  const names = [...new Set(plan.nodes.map(({ kind }) => kind))];
+  const { modules, programs } = requirementsOfKinds(names.flatMap((name) => kinds[name] ?? []));
+  const further = plan.nodes.flatMap((node) => kinds[node.kind]?.modulesOf?.(node) ?? []);
+  return { modules: [...new Set([...modules, ...further])], programs };
 }
 
 export function requirementsOfKinds(kinds: readonly Kind[]): Requirements {
@@ -219,10 +222,11 @@ async function watchDaemons(live: LiveLab, signal: AbortSignal): Promise<void> {
 
 /** A request from a client through each VIP. One process asks until there is an answer. */
 async function askServices(live: LiveLab, { readyWithinMs = 30_000, signal }: UpOptions): Promise<void> {
-  const client = live.plan.nodes.find(({ tier }) => tier === 0);
-  if (client === undefined) return;
+  const clients = live.plan.nodes.filter(({ tier }) => tier === 0);
   await Promise.all(
     live.plan.services.map(async ({ name, vip, port }) => {
+      const client = clients.find((node) => speaks(node, familyOf(vip)));
+      if (client === undefined) return;
       const seconds = Math.ceil(readyWithinMs / 1000);
       const argv = ['perl', '-e', askerScript, vip, String(port), String(seconds)];
       const { exitCode, stdout, stderr } = await live.exec(client.name, argv, {
@@ -230,7 +234,7 @@ async function askServices(live: LiveLab, { readyWithinMs = 30_000, signal }: Up
         signal,
       });
       if (exitCode === 0) return;
-      const what = `an answer through the VIP of ${name} (${vip}:${port}), asked by ${client.name}`;
+      const what = `an answer through the VIP of ${name} (${endpoint(vip, port)}), asked by ${client.name}`;
       throw new WorldError(`waited ${formatDuration(readyWithinMs)} for: ${what}`, {
         code: 'service-not-ready',
         exitCode: 4,

@@ -1,4 +1,5 @@
-import { parseAddress } from '../base/ip.ts';
+import { addressesOf } from '../base/families.ts';
+import { compareAddresses, type Family, familyOf } from '../base/ip.ts';
 import type { Neighbour, Plan, PlannedNode } from '../topology/types.ts';
 
 /** Where packets to a VIP may go. */
@@ -21,28 +22,27 @@ export function fabricOf(plan: Plan, vip: string, client: string): Fabric {
       .filter(({ announces, services }) => announces && services.some((service) => service.vip === vip))
       .map(({ name }) => name),
   );
-  const distance = distances(plan, ends);
+  const family = familyOf(vip);
+  const distance = distances(plan, ends, family);
   const hops = new Map<string, string[]>();
   for (const node of plan.nodes) {
     const { name, kind } = node;
     const own = distance.get(name);
     if (kind !== 'bird' || own === undefined) continue;
-    const nearer = neighboursOf(node).filter((peer) => distance.get(peer.node) === own - 1);
-    const inOrder = nearer.toSorted(
-      (a, b) => (parseAddress(a.address) ?? 0) - (parseAddress(b.address) ?? 0),
-    );
+    const nearer = neighboursOf(node, family).filter((peer) => distance.get(peer.node) === own - 1);
+    const inOrder = nearer.toSorted((a, b) => compareAddresses(a.address, b.address));
     hops.set(
       name,
       inOrder.map(({ node }) => node),
     );
   }
-  const gateways = gatewaysOf(plan, client).filter((name) => hops.has(name));
+  const gateways = gatewaysOf(plan, client, family).filter((name) => hops.has(name));
   hops.set(client, gateways.length > 0 ? gateways : [...ends]);
   return { start: client, hops, ends };
 }
 
 /** AS hops from those, over BGP sessions: only routers pass on what they learned. */
-function distances(plan: Plan, ends: ReadonlySet<string>): ReadonlyMap<string, number> {
+function distances(plan: Plan, ends: ReadonlySet<string>, family: Family): ReadonlyMap<string, number> {
   const found = new Map<string, number>([...ends].map((name) => [name, 0]));
   let edge = new Set(ends);
   for (let hops = 1; edge.size > 0; hops++) {
@@ -50,7 +50,7 @@ function distances(plan: Plan, ends: ReadonlySet<string>): ReadonlyMap<string, n
       (node) =>
         node.kind === 'bird' &&
         !found.has(node.name) &&
-        neighboursOf(node).some((other) => edge.has(other.node)),
+        neighboursOf(node, family).some((other) => edge.has(other.node)),
     );
     for (const { name } of next) found.set(name, hops);
     edge = new Set(next.map(({ name }) => name));
@@ -59,15 +59,19 @@ function distances(plan: Plan, ends: ReadonlySet<string>): ReadonlyMap<string, n
 }
 
 /** Who may be its next hop: its peers, and in the place of reflectors those of whom they tell it. */
-const neighboursOf = ({ peers, reflected = [] }: PlannedNode): readonly Neighbour[] => [
-  ...peers.filter(({ role }) => role === undefined),
-  ...reflected,
-];
+const neighboursOf = ({ peers, reflected = [] }: PlannedNode, family: Family): readonly Neighbour[] =>
+  [...peers.filter(({ role }) => role === undefined), ...reflected].filter(
+    ({ address }) => familyOf(address) === family,
+  );
 
-function gatewaysOf(plan: Plan, client: string): string[] {
+function gatewaysOf(plan: Plan, client: string, family: Family): string[] {
   const node: PlannedNode | undefined = plan.nodes.find(({ name }) => name === client);
-  const vias = (node?.routes ?? []).filter(({ to }) => to === 'default').map(({ via }) => via);
+  const vias = (node?.routes ?? [])
+    .filter(({ to, via }) => to === 'default' && familyOf(via) === family)
+    .map(({ via }) => via);
   return plan.nodes
-    .filter(({ interfaces }) => interfaces.some(({ address }) => vias.includes(address)))
+    .filter(({ interfaces }) =>
+      interfaces.some((each) => addressesOf(each).some(({ address }) => vias.includes(address))),
+    )
     .map(({ name }) => name);
 }

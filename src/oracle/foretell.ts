@@ -1,9 +1,12 @@
+import { addressesOf } from '../base/families.ts';
+import { endpoint, familyOf } from '../base/ip.ts';
 import type { Scenario } from '../scenario/types.ts';
 import type { Plan } from '../topology/types.ts';
 import type { ForetoldFlows, PredictionEvent } from '../verdict/history.ts';
 import { askRouters, type ExecIn } from './ask-routers.ts';
 import { type Fabric, fabricOf } from './fabric.ts';
 import { predict } from './predict.ts';
+import { serviceFor } from './scheduler.ts';
 import type { ForetoldFlow, KnownWay, KnownWays } from './types.ts';
 
 /**
@@ -46,8 +49,8 @@ export function waysTaken(
 ): ReadonlyMap<string, readonly string[]> {
   return new Map(
     flows.map(({ address, port, client, service }): [string, readonly string[]] => {
-      const name = `${address}:${port}`;
-      const vip = plan.services.find((one) => one.name === service)?.vip ?? '';
+      const name = endpoint(address, port);
+      const vip = serviceFor(plan, service, address)?.vip ?? '';
       const { hops, ends } = fabricOf(plan, vip, client);
       const said = known.get(name)?.hops ?? {};
       const way = [client];
@@ -76,10 +79,13 @@ export async function askWays(
   { lenient = false } = {},
 ): Promise<KnownWays> {
   const known = new Map<string, KnownWay>();
-  for (const { client, service } of distinct(flows)) {
-    const target = plan.services.find(({ name }) => name === service);
-    if (target === undefined) throw new Error(`no service ${service} in the plan`);
-    const own = flows.filter((flow) => flow.client === client && flow.service === service);
+  for (const { client, service, address: from } of distinct(flows)) {
+    const target = serviceFor(plan, service, from);
+    if (target === undefined) throw new Error(`no service ${service} in the plan for ${from}`);
+    const own = flows.filter(
+      (flow) =>
+        flow.client === client && flow.service === service && familyOf(flow.address) === familyOf(from),
+    );
     const questions = questionsOf(plan, fabricOf(plan, target.vip, client));
     const asked = own.map(({ address, port }) => ({ address, port, vip: target.vip, vipPort: target.port }));
     const all = questions.map(async (question) => {
@@ -88,18 +94,23 @@ export async function askWays(
     });
     const answers = (await Promise.all(all)).flat();
     const names = new Map(
-      plan.nodes.flatMap(({ name, interfaces }) => interfaces.map(({ address }) => [address, name])),
+      plan.nodes.flatMap(({ name, interfaces }) =>
+        interfaces.flatMap((each) => addressesOf(each).map(({ address }) => [address, name] as const)),
+      ),
     );
     for (const [i, { address, port }] of own.entries()) {
       const hops = answers.map(([router, all]): [string, string] => [router, names.get(all[i] ?? '') ?? '']);
-      known.set(`${address}:${port}`, { hops: Object.fromEntries(hops) });
+      known.set(endpoint(address, port), { hops: Object.fromEntries(hops) });
     }
   }
   return known;
 }
 
-function distinct(flows: readonly ForetoldFlow[]): readonly Pick<ForetoldFlow, 'client' | 'service'>[] {
-  const byName = new Map(flows.map(({ client, service }) => [`${client} ${service}`, { client, service }]));
+/** A flow for each client, service and family. */
+function distinct(flows: readonly ForetoldFlow[]): readonly ForetoldFlow[] {
+  const byName = new Map(
+    flows.map((flow) => [`${flow.client} ${flow.service} ${familyOf(flow.address)}`, flow]),
+  );
   return [...byName.values()];
 }
 

@@ -1,9 +1,10 @@
 /** Where flows are, and where they go when nodes come and go. */
+import { endpoint, familyOf } from '../base/ip.ts';
 import type { Plan, PlannedNode } from '../topology/types.ts';
 import { type Outcome, outcomes, type Way } from './ecmp.ts';
 import { type Fabric, fabricOf } from './fabric.ts';
 import { type Order, reordered } from './order.ts';
-import { type Choose, chooserOf } from './scheduler.ts';
+import { type Choose, chooserOf, serviceFor } from './scheduler.ts';
 import type { ForetoldFlow, KnownWay, KnownWays } from './types.ts';
 
 /** One thing that may be the case with a flow. The probabilities of its cases add up to 1. */
@@ -47,36 +48,45 @@ export function placesOf(plan: Plan, ways: KnownWays): Places {
   const choosers = choosersOf(plan);
   const seen = new Map<string, readonly Outcome[]>();
   const others = new Map<string, Choose | undefined>();
-  const chooserWith = (name: string, service: string, order: Order): Choose | undefined => {
+  const chooserWith = (name: string, flow: ForetoldFlow, order: Order): Choose | undefined => {
     const node = nodes.get(name);
-    const found = node?.services.find((each) => each.name === service);
+    const found = serviceFor(plan, flow.service, flow.address);
     if (node === undefined || found === undefined) return undefined;
-    return remembered(others, JSON.stringify([name, service, order]), () =>
+    return remembered(others, JSON.stringify([name, found.name, found.vip, order]), () =>
       chooserOf(reordered(node, order), found),
     );
   };
-  const choice: Places['choice'] = (l4, { address, port, service }, down, order) => {
+  const choice: Places['choice'] = (l4, flow, down, order) => {
+    const { address, port, service } = flow;
     if (nodes.get(l4)?.kind !== 'ipvs') return down?.has(l4) === true ? undefined : l4;
-    const choose = order === undefined ? choosers.get(`${l4} ${service}`) : chooserWith(l4, service, order);
+    const choose =
+      order === undefined
+        ? choosers.get(`${l4} ${service} ${familyOf(address)}`)
+        : chooserWith(l4, flow, order);
     return choose === undefined ? null : choose(address, port, down);
   };
-  const waysOf = ({ service, client }: ForetoldFlow, known: KnownWay, states: States): readonly Outcome[] => {
+  const waysOf = (
+    { service, client, address }: ForetoldFlow,
+    known: KnownWay,
+    states: States,
+  ): readonly Outcome[] => {
     const { hops } = known;
     // Where the routers lead to L7 nodes, that is where a flow was seen.
     const l4 = known.l4 ?? (nodes.get(known.l7 ?? '')?.announces === true ? known.l7 : undefined);
     return remembered(
       seen,
-      JSON.stringify([client, service, l4, hops, states.map((gone) => [...gone])]),
+      JSON.stringify([client, service, familyOf(address), l4, hops, states.map((gone) => [...gone])]),
       () => {
-        const vip = plan.services.find(({ name }) => name === service)?.vip ?? '';
+        const vip = serviceFor(plan, service, address)?.vip ?? '';
         const fabric = remembered(fabrics, `${client} ${vip}`, () => fabricOf(plan, vip, client));
         const knowledge = { ...(l4 === undefined ? {} : { l4 }), ...(hops === undefined ? {} : { hops }) };
         return outcomes(fabric, states, knowledge);
       },
     );
   };
-  const targetsOf = (name: string | null): string[] =>
-    (nodes.get(name ?? '')?.targets ?? []).map(({ node }) => node);
+  const targetsOf = (name: string | null): string[] => [
+    ...new Set((nodes.get(name ?? '')?.targets ?? []).map(({ node }) => node)),
+  ];
   const l7sOf = (flow: ForetoldFlow, known: KnownWay, l4: string): readonly (string | null)[] => {
     if (known.l7 !== undefined) return [known.l7];
     const chosen = choice(l4, flow);
@@ -84,7 +94,7 @@ export function placesOf(plan: Plan, ways: KnownWays): Places {
   };
   return {
     cases: (flow, states) => {
-      const known = ways.get(`${flow.address}:${flow.port}`) ?? {};
+      const known = ways.get(endpoint(flow.address, flow.port)) ?? {};
       return waysOf(flow, known, states).flatMap((outcome) =>
         split(outcome, l7sOf(flow, known, outcome.ways[0]?.at(-1) ?? ''), 'l7').flatMap((found) =>
           split(
@@ -120,7 +130,7 @@ function split<T extends { readonly probability: number }, K extends string>(
 const orNull = (names: readonly string[]): readonly (string | null)[] =>
   names.length === 0 ? [null] : names;
 
-/** By L4 node and service. Nodes that have the same servers in the same order share one table. */
+/** By L4 node, service and family. Nodes that have the same servers in the same order share one table. */
 function choosersOf(plan: Plan): ReadonlyMap<string, Choose | undefined> {
   const tables = new Map<string, Choose | undefined>();
   return new Map(
@@ -128,7 +138,7 @@ function choosersOf(plan: Plan): ReadonlyMap<string, Choose | undefined> {
       .filter(({ kind }) => kind === 'ipvs')
       .flatMap((node) =>
         node.services.map((service): [string, Choose | undefined] => [
-          `${node.name} ${service.name}`,
+          `${node.name} ${service.name} ${familyOf(service.vip)}`,
           remembered(tables, JSON.stringify([node.options.scheduler, service, node.targets]), () =>
             chooserOf(node, service),
           ),
@@ -140,7 +150,7 @@ function choosersOf(plan: Plan): ReadonlyMap<string, Choose | undefined> {
 function areAlike(choosers: ReadonlyMap<string, Choose | undefined>): boolean {
   const byService = new Map<string | undefined, Choose | undefined>();
   return [...choosers].every(([key, choose]) => {
-    const service = key.split(' ')[1];
+    const service = key.slice(key.indexOf(' '));
     const first = byService.get(service) ?? choose;
     byService.set(service, first);
     return choose !== undefined && choose === first;

@@ -1,3 +1,4 @@
+import { endpoint } from '../base/ip.ts';
 import type { Scenario } from '../scenario/types.ts';
 import type { Plan } from '../topology/types.ts';
 import type { ForetoldFlows } from '../verdict/history.ts';
@@ -64,7 +65,7 @@ export function predict(
     flows: flows.map(({ traffic, flow, address, port }, i) => ({
       traffic,
       flow,
-      client: `${address}:${port}`,
+      client: endpoint(address, port),
       l7: l7s[i] ?? null,
     })),
   };

@@ -1,4 +1,4 @@
-import { parseAddress } from '../base/ip.ts';
+import { familyOf, parseAddress, parseQuad } from '../base/ip.ts';
 
 /** A server of IPVS. */
 export interface Server {
@@ -24,11 +24,19 @@ export interface LookupOptions {
 }
 
 /**
- * What the hashing schedulers know of a flow's client, and of a server: the sum of address and port (host byte order, 32 bits).
- * @throws RangeError if the address is no IPv4 address
+ * What the hashing schedulers know of a flow's client, and of a server: the sum of address and port (host byte order, 32 bits). An IPv6
+ * address is folded: its four words are XORed (net/netfilter/ipvs/ip_vs_mh.c, ip_vs_mh_hashkey; ip_vs_sh.c, ip_vs_sh_hashkey).
+ * @throws RangeError if the address is none
  */
 export function sumOf(address: string, port: number): number {
-  const value = parseAddress(address);
-  if (value === undefined) throw new RangeError(`${address} is no IPv4 address`);
-  return (value + port) >>> 0;
+  const sum = familyOf(address) === 'ipv4' ? parseQuad(address) : foldedGroups(address);
+  if (sum === undefined) throw new RangeError(`${address} is no address`);
+  return (sum + port) >>> 0;
+}
+
+function foldedGroups(address: string): number | undefined {
+  const value = parseAddress(address)?.value;
+  if (value === undefined) return undefined;
+  const words = [96n, 64n, 32n, 0n].map((shift) => Number((value >> shift) & 0xffff_ffffn));
+  return words.reduce((sum, word) => sum ^ word, 0);
 }

@@ -1,6 +1,7 @@
 /** Packets of the flows that were in trouble, a file each: what is left of the rings when a run is over. */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { endpoint } from '../base/ip.ts';
 import type { Report } from '../base/progress.ts';
 import type { Plan } from '../topology/types.ts';
 import type { PacketsEvent } from '../verdict/history.ts';
@@ -64,7 +65,7 @@ export async function keepPackets(
       if (seen === undefined) continue;
       const file = `${folder}/${flow.traffic}-${flow.flow}.pcapng`;
       await writeFile(join(runDirectory, file), capture(seen, application));
-      const client = `${flow.address}:${flow.port}`;
+      const client = endpoint(flow.address, flow.port);
       events.push({ type: 'packets', t: now(), client, file, packets: seen.length, ...summary(seen) });
     }
     const more = wanted.length < troubled.length ? ' (--pcap-flows all: of all)' : '';

@@ -1,4 +1,5 @@
-import { parseSubnet, usableHosts } from '../base/ip.ts';
+import { familyName, inFamily, speaks } from '../base/families.ts';
+import { type Family, familyOf, parseSubnet, usableHosts } from '../base/ip.ts';
 import { suggest } from '../base/suggest.ts';
 import type { KindTable, PlannedNode, Topology } from '../topology/types.ts';
 import type { Check } from './check.ts';
@@ -17,13 +18,17 @@ export function checkTraffic({ written, topology, plan, kinds, problem }: Check)
       problem([...path, 'name'], `the name "${traffic.name}" is taken by other traffic`);
     names.add(traffic.name);
 
-    const services = topology.services.map(({ name }) => name);
+    const services = [...new Set(topology.services.map(({ name }) => name))];
+    const vips = topology.services.filter(({ name }) => name === traffic.to).map(({ vip }) => vip);
+    const family = traffic.family ?? familyOf(vips[0] ?? '');
     if (!services.includes(traffic.to))
       problem(
         [...path, 'to'],
         `unknown service "${traffic.to}"`,
         suggest(traffic.to, services, 'known services'),
       );
+    else if (inFamily(vips, family) === undefined)
+      problem([...path, 'family'], `"${traffic.to}" has no ${familyName[family]} VIP`);
     if (traffic.type === 'held-tcp' && traffic.contested && services.includes(traffic.to)) {
       const refusal = refuseContested(traffic.to, topology, kinds);
       if (refusal !== undefined) problem([...path, 'contested'], ...refusal);
@@ -32,13 +37,17 @@ export function checkTraffic({ written, topology, plan, kinds, problem }: Check)
     const known = clients.map(({ name }) => name);
     const group = topology.nodes.find(({ name }) => name === traffic.from);
     if (client !== undefined) {
-      const addresses = plan.nodes.filter(({ group }) => group === client.name).map(addressesOf);
+      const addresses = plan.nodes
+        .filter(({ group }) => group === client.name)
+        .map((node) => sourcesOf(node, family));
       // Connections are shared out evenly among the group's nodes.
       const most = Math.min(...addresses) * addresses.length * portsOfAddress;
-      const held = (taken.get(client.name) ?? 0) + (traffic.type === 'held-tcp' ? traffic.connections : 0);
-      taken.set(client.name, held);
-      if (traffic.type === 'held-tcp' && held > most) {
-        const from = client.sources ?? 'it has no sources';
+      const key = `${client.name} ${family}`;
+      const held = (taken.get(key) ?? 0) + (traffic.type === 'held-tcp' ? traffic.connections : 0);
+      taken.set(key, held);
+      if (most === 0) problem([...path, 'from'], `"${client.name}" has no ${familyName[family]} address`);
+      else if (traffic.type === 'held-tcp' && held > most) {
+        const from = inFamily(client.sources, family) ?? 'it has no sources';
         const message = `"${client.name}" can hold ${most} connections (${from}, ${portsOfAddress} ports an address), not ${held}`;
         problem([...path, 'connections'], message, 'give it more sources');
       }
@@ -84,8 +93,9 @@ function refuseContested(
   return undefined;
 }
 
-/** How many addresses a client opens connections from: its sources, else the one that it has on its network. */
-function addressesOf({ sources }: PlannedNode): number {
-  const prefix = sources === undefined ? undefined : parseSubnet(sources);
-  return prefix === undefined ? 1 : usableHosts(prefix);
+/** How many addresses of a family a client opens connections from: its sources, else the one that it has on its network, if any. */
+function sourcesOf(node: PlannedNode, family: Family): number {
+  const prefix = parseSubnet(inFamily(node.sources, family) ?? '');
+  if (prefix !== undefined) return usableHosts(prefix);
+  return speaks(node, family) ? 1 : 0;
 }

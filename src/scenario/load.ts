@@ -153,8 +153,9 @@ function build(
 }
 
 function trafficOf(entry: TrafficEntry): ScenarioTraffic {
-  const { name, from, to, timeout: timeoutMs } = entry;
-  if (entry.type === 'http') return { type: 'http', name, from, to, ratePerSecond: entry.rate, timeoutMs };
+  const { name, from, to, family, timeout: timeoutMs } = entry;
+  const common = { name, from, to, ...(family === undefined ? {} : { family }), timeoutMs };
+  if (entry.type === 'http') return { type: 'http', ...common, ratePerSecond: entry.rate };
   const {
     connections,
     heartbeat: heartbeatMs,
@@ -165,12 +166,9 @@ function trafficOf(entry: TrafficEntry): ScenarioTraffic {
   } = entry;
   return {
     type: 'held-tcp',
-    name,
-    from,
-    to,
+    ...common,
     connections,
     heartbeatMs,
-    timeoutMs,
     stallMs,
     uploadBytes,
     downloadBytes,

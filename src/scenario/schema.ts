@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Family } from '../base/ip.ts';
 import { durationField, freeName, rateField, sizeField } from './fields.ts';
 import { type RollingItem, rollingKeys } from './rolling.ts';
 import type { FaultTable } from './types.ts';
@@ -28,6 +29,7 @@ export type TrafficEntry = {
   readonly name: string;
   readonly from: string;
   readonly to: string;
+  readonly family?: Family | undefined;
   readonly timeout: number;
 } & (
   | {
@@ -188,6 +190,10 @@ const everyTraffic = {
   name: freeName('Name of the traffic: its metrics begin with it.'),
   from: z.string({ error: 'must be a name' }).meta({ description: 'Client group.' }),
   to: z.string({ error: 'must be a name' }).meta({ description: 'Service.' }),
+  family: z
+    .enum(['ipv4', 'ipv6'])
+    .optional()
+    .meta({ description: "Which of the service's VIPs it goes to. Default: the first." }),
 };
 
 const heldTcp = z.strictObject({

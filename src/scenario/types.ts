@@ -1,5 +1,7 @@
 /** A scenario as loaded: everything checked, all references resolved by name, times in milliseconds. */
+
 import type { z } from 'zod';
+import type { Family } from '../base/ip.ts';
 import type { Plan, PlannedNode, Topology } from '../topology/types.ts';
 import type { TrafficSpec } from '../verdict/history.ts';
 
@@ -8,6 +10,8 @@ export type ScenarioTraffic = TrafficSpec & {
   readonly from: string;
   /** Name of a service. */
   readonly to: string;
+  /** Which of the service's VIPs it goes to. Default: the first. */
+  readonly family?: Family;
 };
 
 export interface TimelineFault {

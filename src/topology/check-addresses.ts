@@ -1,5 +1,10 @@
+import { eachOf, type PerFamily } from '../base/families.ts';
 import {
+  bitsOf,
+  compare,
   contains,
+  endpoint,
+  type Family,
   formatSubnet,
   overlaps,
   parseAddress,
@@ -18,16 +23,18 @@ export function checkAddresses(check: Check): void {
 }
 
 interface Range {
-  readonly path: readonly string[];
+  readonly path: readonly PropertyKey[];
   readonly what: string;
   readonly subnet: Subnet;
 }
 
 function ranges({ topology }: Check): Range[] {
   const found: Range[] = [];
-  const add = (path: readonly string[], what: string, text: string | undefined): void => {
-    const subnet = text === undefined ? undefined : parseSubnet(text);
-    if (subnet !== undefined) found.push({ path, what, subnet });
+  const add = (path: readonly string[], what: string, value: PerFamily | undefined): void => {
+    for (const [i, text] of eachOf(value).entries()) {
+      const subnet = parseSubnet(text);
+      if (subnet !== undefined) found.push({ path: [...path, i], what, subnet });
+    }
   };
   for (const { name, subnet } of topology.networks)
     add(['networks', name, 'subnet'], `the network "${name}"`, subnet);
@@ -39,7 +46,10 @@ function ranges({ topology }: Check): Range[] {
 /** Sorted by where they begin, a range can only overlap the one that reaches furthest so far. */
 function checkOverlaps(check: Check): void {
   const sorted = ranges(check).sort(
-    (a, b) => a.subnet.base - b.subnet.base || a.subnet.length - b.subnet.length,
+    (a, b) =>
+      a.subnet.family.localeCompare(b.subnet.family) ||
+      compare(a.subnet.base, b.subnet.base) ||
+      a.subnet.length - b.subnet.length,
   );
   let widest: Range | undefined;
   for (const range of sorted) {
@@ -54,15 +64,16 @@ function checkOverlaps(check: Check): void {
 const portLimit = 1023;
 
 function checkRoom({ topology, problem }: Check): void {
-  for (const { name, subnet: text } of topology.networks) {
-    const subnet = parseSubnet(text);
+  for (const { name, subnet: value } of topology.networks) {
     const members = topology.nodes
       .filter(({ networks }) => networks.includes(name))
       .reduce((sum, { count }) => sum + count, 0);
-    if (subnet !== undefined && members > usableHosts(subnet)) {
-      const length = smallestFor(members);
+    for (const [i, text] of eachOf(value).entries()) {
+      const subnet = parseSubnet(text);
+      if (subnet === undefined || members <= usableHosts(subnet)) continue;
+      const length = smallestFor(members, subnet.family);
       problem(
-        ['networks', name, 'subnet'],
+        ['networks', name, 'subnet', i],
         `${text} is too small: it has room for ${usableHosts(subnet)} nodes, and ${members} are on "${name}"`,
         `a /${length} would do`,
       );
@@ -76,17 +87,19 @@ function checkRoom({ topology, problem }: Check): void {
       );
   }
   for (const { name, sources, count } of topology.nodes) {
-    if (sources === undefined || shares(sources, count).length === count) continue;
-    problem(
-      ['nodes', name, 'sources'],
-      `${sources} is too small to be shared out among the ${count} nodes of "${name}"`,
-    );
+    for (const [i, prefix] of eachOf(sources).entries()) {
+      if (shares(prefix, count).length === count) continue;
+      problem(
+        ['nodes', name, 'sources', i],
+        `${prefix} is too small to be shared out among the ${count} nodes of "${name}"`,
+      );
+    }
   }
 }
 
-function smallestFor(members: number): number {
-  let length = 30;
-  while (usableHosts({ base: 0, length }) < members) length--;
+function smallestFor(members: number, family: Family): number {
+  let length = bitsOf(family) - 2;
+  while (usableHosts({ family, length }) < members) length--;
   return length;
 }
 
@@ -99,13 +112,13 @@ function checkVips(check: Check): void {
     if (inside !== undefined) {
       const message = `the VIP ${vip} lies in ${formatSubnet(inside.subnet)} of ${inside.what}`;
       check.problem(
-        ['services', name, 'vip'],
+        ['services', name, 'vip', placeOf(vip, name, check)],
         message,
         'a VIP is routed, not on a network: take an address outside of all of them',
       );
     }
-    const owner = owners.get(`${vip}:${port}`);
-    if (owner === undefined) owners.set(`${vip}:${port}`, name);
+    const owner = owners.get(endpoint(vip, port));
+    if (owner === undefined) owners.set(endpoint(vip, port), name);
     else
       check.problem(
         ['services', name, 'port'],
@@ -114,3 +127,7 @@ function checkVips(check: Check): void {
       );
   }
 }
+
+/** Which of the VIPs of that service it is, from 0. */
+const placeOf = (vip: string, service: string, { topology }: Check): number =>
+  topology.services.filter(({ name }) => name === service).findIndex((each) => each.vip === vip);

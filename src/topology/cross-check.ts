@@ -2,6 +2,7 @@ import type { Diagnostic } from '../base/errors.ts';
 import type { Check } from './check.ts';
 import { checkAddresses } from './check-addresses.ts';
 import { checkChains } from './check-chains.ts';
+import { checkFamilies } from './check-families.ts';
 import { checkNames } from './check-names.ts';
 import { checkReferences } from './check-references.ts';
 import { checkReflectors } from './check-reflectors.ts';
@@ -29,5 +30,6 @@ export function crossCheck(
   checkReferences(check);
   checkReflectors(check);
   checkChains(check);
+  checkFamilies(check);
   return inOrder(problems);
 }

@@ -1,10 +1,11 @@
+import { addressesOf, eachOf, listed } from '../base/families.ts';
 import type { Plan, PlannedNode } from './types.ts';
 
 /** A plan as plain-text tables: networks, nodes with their interfaces, services and who takes them, BGP sessions, routes. */
 export function describePlan(plan: Plan): string {
   const { name, services, networks, nodes } = plan;
   return [
-    `${name}: ${counted(nodes.length, 'node')}, ${counted(networks.length, 'network')}, ${counted(services.length, 'service')}\n`,
+    `${name}: ${counted(nodes.length, 'node')}, ${counted(networks.length, 'network')}, ${counted(new Set(services.map((service) => service.name)).size, 'service')}\n`,
     section(
       'SERVICES',
       ['name', 'VIP', 'port', 'protocol'],
@@ -13,7 +14,7 @@ export function describePlan(plan: Plan): string {
     section(
       'NETWORKS',
       ['name', 'subnet', 'MTU', 'nodes'],
-      networks.map(({ name, subnet, mtu, members }) => [name, subnet, mtu, groupsOf(plan, members)]),
+      networks.map(({ name, subnet, mtu, members }) => [name, listed(subnet), mtu, groupsOf(plan, members)]),
     ),
     section(
       'NODES',
@@ -61,12 +62,14 @@ function groupsOf({ nodes }: Plan, members: readonly { readonly node: string }[]
 
 /** One row an interface; what holds for the whole node stands in its first. Sources are addresses on the loopback. */
 function interfaceRows({ name, kind, tier, asn, interfaces, sources }: PlannedNode): Cell[][] {
-  const rows: Cell[][] = interfaces.map((each) => [
-    each.name,
-    `${each.address}/${each.prefixLength}`,
-    each.mac,
-  ]);
-  if (sources !== undefined) rows.push(['lo', sources, '']);
+  const rows: Cell[][] = interfaces.flatMap((each) =>
+    addressesOf(each).map(({ address, prefixLength }, i) => [
+      i === 0 ? each.name : '',
+      `${address}/${prefixLength}`,
+      i === 0 ? each.mac : '',
+    ]),
+  );
+  for (const [i, prefix] of eachOf(sources).entries()) rows.push([i === 0 ? 'lo' : '', prefix, '']);
   return rows.map((row, i) => [
     ...(i === 0 ? [tier ?? '-', name, kind, asn ?? ''] : ['', '', '', '']),
     ...row,
@@ -76,7 +79,7 @@ function interfaceRows({ name, kind, tier, asn, interfaces, sources }: PlannedNo
 function balancingRow({ name, services, targets }: PlannedNode): Cell[] {
   return [
     name,
-    services.map((service) => service.name).join(', '),
+    [...new Set(services.map((service) => service.name))].join(', '),
     targets.map(({ node, address }) => `${node} ${address}`).join(', '),
   ];
 }

@@ -1,7 +1,12 @@
 import { z } from 'zod';
+import { familyName, type PerFamily } from '../base/families.ts';
 import {
+  bitsOf,
   contains,
+  type Family,
+  familyOf,
   formatAddress,
+  formatSubnet,
   overlaps,
   parseAddress,
   parseSubnet,
@@ -33,54 +38,89 @@ export const references = (description: string, example: string) => {
 };
 
 export const addressField = (description: string) =>
-  z
-    .string({ error: 'must be an IPv4 address such as 198.51.100.1' })
-    .superRefine((text, context) => {
-      const address = parseAddress(text);
-      const place = address === undefined ? undefined : specialPlace({ base: address, length: 32 });
-      if (address === undefined)
-        context.addIssue({ code: 'custom', message: 'must be an IPv4 address such as 198.51.100.1' });
-      else if (place !== undefined)
-        context.addIssue({ code: 'custom', message: `${text} cannot be used: it is ${place}` });
-    })
-    .meta({ description, format: 'ipv4' });
+  perFamilyField(description, anAddress, refuseAddress, (text) => {
+    const address = parseAddress(text);
+    return address === undefined ? text : formatAddress(address);
+  });
 
 export const subnetField = (description: string) =>
-  z
-    .string({ error: 'must be an IPv4 subnet such as 10.1.0.0/24' })
-    .superRefine((text, context) => {
-      const message = refuseSubnet(text);
-      if (message !== undefined) context.addIssue({ code: 'custom', message });
+  perFamilyField(description, aSubnet, refuseSubnet, (text) => {
+    const subnet = parseSubnet(text);
+    return subnet === undefined ? text : formatSubnet(subnet);
+  });
+
+/** One value, or a list of one for each family. @param canonical the text in the form that the rest of the program compares */
+function perFamilyField(
+  description: string,
+  wanted: string,
+  refuse: (text: string) => string | undefined,
+  canonical: (text: string) => string,
+) {
+  return z
+    .union([z.string(), z.array(z.string()).min(1, { error: wanted }).max(2, { error: wanted })], {
+      error: wanted,
     })
-    .meta({ description, pattern: String.raw`^\d+\.\d+\.\d+\.\d+/\d+$` });
+    .superRefine((value, context) => {
+      const problem = (message: string, at: readonly number[]): void =>
+        context.addIssue({ code: 'custom', message, path: [...at] });
+      const families = new Set<Family>();
+      for (const [i, text] of [value].flat().entries()) {
+        const at = typeof value === 'string' ? [] : [i];
+        const message = refuse(text);
+        const family = familyOf(text);
+        if (message !== undefined) problem(message, at);
+        else if (families.has(family)) problem(`there is one ${familyName[family]} value already`, at);
+        families.add(family);
+      }
+    })
+    .transform((value): PerFamily => (typeof value === 'string' ? canonical(value) : value.map(canonical)))
+    .meta({ description: `${description} One value, or a list of one IPv4 and one IPv6 value.` });
+}
+
+const anAddress =
+  'must be an address such as 198.51.100.1 or 2001:db8:100::1, or a list of one for each family';
+const aSubnet = 'must be a subnet such as 10.1.0.0/24 or 2001:db8:1::/64, or a list of one for each family';
+
+function refuseAddress(text: string): string | undefined {
+  const address = parseAddress(text);
+  if (address === undefined) return anAddress;
+  const { family, value: base } = address;
+  const place = specialPlace({ family, base, length: bitsOf(family) });
+  return place === undefined ? undefined : `${text} cannot be used: it is ${place}`;
+}
 
 function refuseSubnet(text: string): string | undefined {
   const subnet = parseSubnet(text);
   if (subnet === undefined) {
-    const [address, length] = text.split('/');
-    const base = parseAddress(address ?? '');
+    const [address = '', length = ''] = text.split('/');
+    const parsed = parseAddress(address);
     const bits = Number(length);
-    if (base === undefined || !/^\d{1,2}$/.test(length ?? '') || bits > 32)
-      return 'must be an IPv4 subnet such as 10.1.0.0/24';
-    const start = base - (base % subnetSize({ base, length: bits }));
-    return `${text} is an address in a subnet, not the subnet: that would be ${formatAddress(start)}/${bits}`;
+    if (parsed === undefined || !/^\d{1,3}$/.test(length) || bits > bitsOf(parsed.family)) return aSubnet;
+    const { family, value } = parsed;
+    const start = value - (value % subnetSize({ family, length: bits }));
+    return `${text} is an address in a subnet, not the subnet: that would be ${formatAddress({ family, value: start })}/${bits}`;
   }
-  if (subnet.length < 8) return `${text} is too large: at most a /8`;
+  const shortest = subnet.family === 'ipv4' ? 8 : 16;
+  if (subnet.length < shortest) return `${text} is too large: at most a /${shortest}`;
   const place = specialPlace(subnet);
   return place === undefined ? undefined : `${text} cannot be used: it is ${place}`;
 }
 
-/** Ranges in which no lab can have an address (RFC 6890; 224.0.0.0/4 and up: RFC 5771, RFC 1112). */
+/** Ranges in which no lab can have an address (RFC 6890; 224.0.0.0/4 and up: RFC 5771, RFC 1112; IPv6: RFC 4291). */
 const special: readonly (readonly [range: string, what: string])[] = [
   ['0.0.0.0/8', 'in 0.0.0.0/8, "this network"'],
   ['127.0.0.0/8', 'in 127.0.0.0/8, the loopback addresses'],
   ['169.254.0.0/16', 'in 169.254.0.0/16, the link-local addresses'],
   ['224.0.0.0/3', 'a multicast or reserved address (224.0.0.0 and up)'],
+  ['::/16', 'in ::/16, with the loopback and the IPv4-mapped addresses'],
+  ['fe80::/10', 'in fe80::/10, the link-local addresses'],
+  ['ff00::/8', 'in ff00::/8, the multicast addresses'],
 ];
 
 function specialPlace(subnet: Subnet): string | undefined {
+  const first = { family: subnet.family, value: subnet.base };
   return special.find(([range]) => {
     const taken = parseSubnet(range);
-    return taken !== undefined && (overlaps(taken, subnet) || contains(taken, subnet.base));
+    return taken !== undefined && (overlaps(taken, subnet) || contains(taken, first));
   })?.[1];
 }

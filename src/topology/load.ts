@@ -1,4 +1,5 @@
 import { InputError } from '../base/errors.ts';
+import { eachOf } from '../base/families.ts';
 import { crossCheck } from './cross-check.ts';
 import type { YamlDocument } from './document.ts';
 import { readDocument } from './read-document.ts';
@@ -29,13 +30,9 @@ function build(file: string, { name, services, networks, nodes }: TopologyFile):
   return {
     name,
     file,
-    services: Object.entries(services).map(([name, { vip, port, protocol, scheduler }]) => ({
-      name,
-      vip,
-      port,
-      protocol,
-      ...given('scheduler', scheduler),
-    })),
+    services: Object.entries(services).flatMap(([name, { vip, port, protocol, scheduler }]) =>
+      eachOf(vip).map((each) => ({ name, vip: each, port, protocol, ...given('scheduler', scheduler) })),
+    ),
     networks: Object.entries(networks).map(([name, { subnet, mtu }]) => ({
       name,
       subnet,

@@ -1,3 +1,4 @@
+import { matching } from '../base/families.ts';
 import type { AddressedNetwork } from './plan-addresses.ts';
 import type { PlanGroup } from './plan-group.ts';
 import { relationOf } from './sessions.ts';
@@ -53,7 +54,7 @@ export function planAsns(groups: readonly PlanGroup[], former?: Plan): ReadonlyM
 /** Those whom a node meets in BGP. */
 type Neighbours = Pick<PlannedNode, 'peers' | 'reflected'>;
 
-/** @returns the sessions of a group's nth node (from 0), and whom it hears of through reflectors */
+/** @returns the sessions of a group's nth node (from 0), one for each family of a network, and whom it hears of through reflectors */
 export function planNeighbours(
   groups: readonly PlanGroup[],
   networks: ReadonlyMap<string, AddressedNetwork>,
@@ -70,10 +71,12 @@ export function planNeighbours(
         const relation = relationOf(group, other, network, reflectors);
         const asn = asns.get(other.name);
         if (relation === 'none' || asn === undefined) continue;
-        for (const { node, address } of there?.byGroup.get(other.name) ?? []) {
-          const end = { node, kind: other.kind, group: other.name, interface: network, address };
-          if (relation === 'reflected') ends.reflected.push(end);
-          else ends.peers.push({ ...end, asn, ...(relation === 'external' ? {} : { role: relation }) });
+        for (const { node, addresses } of there?.byGroup.get(other.name) ?? []) {
+          for (const address of addresses) {
+            const end = { node, kind: other.kind, group: other.name, interface: network, address };
+            if (relation === 'reflected') ends.reflected.push(end);
+            else ends.peers.push({ ...end, asn, ...(relation === 'external' ? {} : { role: relation }) });
+          }
         }
       }
       farEnds.set(`${group.name} ${network}`, ends);
@@ -81,9 +84,14 @@ export function planNeighbours(
   }
   return (group, n) => {
     const met = group.networks.flatMap((network) => {
-      const localAddress = networks.get(network)?.byGroup.get(group.name)?.[n]?.address;
+      const own = networks.get(network)?.byGroup.get(group.name)?.[n]?.addresses ?? [];
       const ends = farEnds.get(`${group.name} ${network}`);
-      return localAddress === undefined || ends === undefined ? [] : [{ localAddress, ...ends }];
+      if (ends === undefined) return [];
+      return own.map((localAddress) => ({
+        localAddress,
+        peers: matching(ends.peers, localAddress),
+        reflected: matching(ends.reflected, localAddress),
+      }));
     });
     const peers = met.flatMap(({ localAddress, peers: ends }) =>
       ends.map((end) => ({ ...end, localAddress })),

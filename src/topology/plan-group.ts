@@ -1,3 +1,4 @@
+import { eachOf } from '../base/families.ts';
 import { nodeNames } from './names.ts';
 import { type BgpRole, roleOf } from './sessions.ts';
 import { shares } from './sources.ts';
@@ -8,18 +9,20 @@ export interface PlanGroup extends NodeGroup {
   readonly traits: KindTraits;
   readonly role: BgpRole;
   readonly nodeNames: readonly string[];
-  /** Each node's part of the group's sources; empty without. */
-  readonly shares: readonly string[];
+  /** Each node's part of the group's sources, of each family one; empty without. */
+  readonly shares: readonly (readonly string[])[];
 }
 
 export function expand(group: NodeGroup, kinds: KindTable): PlanGroup {
   const traits = kinds[group.kind];
   if (traits === undefined) throw new Error(`the topology names kind ${group.kind}, which the table lacks`);
+  const parts = eachOf(group.sources).map((prefix) => shares(prefix, group.count));
+  const names = nodeNames(group);
   return {
     ...group,
     traits,
     role: roleOf(group, traits),
-    nodeNames: nodeNames(group),
-    shares: group.sources === undefined ? [] : shares(group.sources, group.count),
+    nodeNames: names,
+    shares: group.sources === undefined ? [] : names.map((_, i) => parts.flatMap((part) => part[i] ?? [])),
   };
 }

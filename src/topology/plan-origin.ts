@@ -1,3 +1,4 @@
+import { eachOf, type PerFamily, perFamily } from '../base/families.ts';
 import { formatSubnet, parseSubnet } from '../base/ip.ts';
 import type { KindTable, NodeGroup, Plan, PlannedNode, Topology } from './types.ts';
 
@@ -37,7 +38,8 @@ function groupFrom(
     count: members.length,
     numbered: first.name !== name,
     networks: interfaces.map(({ network }) => network),
-    serves: kinds[kind]?.keys.serves === undefined ? [] : services.map((service) => service.name),
+    serves:
+      kinds[kind]?.keys.serves === undefined ? [] : [...new Set(services.map((service) => service.name))],
     ...(to === undefined ? {} : { to }),
     ...(asn === undefined ? {} : { asn }),
     ...(clients.length === 0 ? {} : { reflects: [...new Set(clients)] }),
@@ -47,8 +49,12 @@ function groupFrom(
 }
 
 /** The prefix whose first part, shared out among so many nodes, this is. */
-function wholeOf(part: string | undefined, count: number): string | undefined {
-  const subnet = part === undefined ? undefined : parseSubnet(part);
-  if (subnet === undefined) return undefined;
-  return formatSubnet({ base: subnet.base, length: subnet.length - Math.ceil(Math.log2(count)) });
+function wholeOf(parts: PerFamily | undefined, count: number): PerFamily | undefined {
+  const bits = Math.ceil(Math.log2(count));
+  return perFamily(
+    eachOf(parts).flatMap((part) => {
+      const subnet = parseSubnet(part);
+      return subnet === undefined ? [] : [formatSubnet({ ...subnet, length: subnet.length - bits })];
+    }),
+  );
 }

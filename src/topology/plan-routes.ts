@@ -1,4 +1,5 @@
-import type { AddressedNetwork } from './plan-addresses.ts';
+import { type Family, familyOf } from '../base/ip.ts';
+import { type AddressedNetwork, addressIn } from './plan-addresses.ts';
 import type { PlanGroup } from './plan-group.ts';
 import type { PlannedNode } from './types.ts';
 
@@ -18,13 +19,18 @@ export function planRoutes(
 
 function routesOf(group: PlanGroup, networks: ReadonlyMap<string, AddressedNetwork>): Routes {
   const here = group.networks.flatMap((network) => networks.get(network) ?? []);
-  if (group.role === 'none') return here.flatMap(defaultRoutes).slice(0, 1);
+  if (group.role === 'none') {
+    const families: readonly Family[] = ['ipv4', 'ipv6'];
+    return families.flatMap((family) =>
+      here.flatMap((network) => defaultRoutes(network, family)).slice(0, 1),
+    );
+  }
   return group.role === 'router' ? sourceRoutes(group, here) : [];
 }
 
-function defaultRoutes({ name, groups, byGroup }: AddressedNetwork): Routes {
+function defaultRoutes({ name, groups, byGroup }: AddressedNetwork, family: Family): Routes {
   const router = groups.find(({ role }) => role === 'router');
-  const via = router === undefined ? undefined : byGroup.get(router.name)?.[0]?.address;
+  const via = router === undefined ? undefined : addressIn(byGroup.get(router.name)?.[0], family);
   return via === undefined ? [] : [{ to: 'default', via, interface: name }];
 }
 
@@ -33,10 +39,12 @@ function sourceRoutes(router: PlanGroup, networks: readonly AddressedNetwork[]):
   const routes = new Map<string, Routes[number]>();
   for (const { name, groups, byGroup } of networks) {
     for (const owner of groups.filter((group) => group.name !== router.name)) {
-      owner.shares.forEach((prefix, i) => {
-        const via = byGroup.get(owner.name)?.[i]?.address;
-        if (via !== undefined && !routes.has(prefix))
-          routes.set(prefix, { to: prefix, via, interface: name });
+      owner.shares.forEach((prefixes, i) => {
+        for (const prefix of prefixes) {
+          const via = addressIn(byGroup.get(owner.name)?.[i], familyOf(prefix));
+          if (via !== undefined && !routes.has(prefix))
+            routes.set(prefix, { to: prefix, via, interface: name });
+        }
       });
     }
   }

@@ -1,4 +1,6 @@
-import { type Member, planAddresses, sharedNetwork } from './plan-addresses.ts';
+import { perFamily } from '../base/families.ts';
+import { type Family, familyOf, formatAddress, parseAddress } from '../base/ip.ts';
+import { type Member, planAddresses, sharedNetwork, wordOf } from './plan-addresses.ts';
 import { planAsns, planHashFields, planNeighbours } from './plan-bgp.ts';
 import { expand, type PlanGroup } from './plan-group.ts';
 import { planRoutes } from './plan-routes.ts';
@@ -23,17 +25,24 @@ export function planTopology(topology: Topology, kinds: KindTable, former?: Plan
   const services = servicesByGroup(topology.services, groups);
   const byName = new Map(groups.map((group) => [group.name, group]));
 
-  /** Addresses of a group's nodes on the network that it shares with another. */
+  /** Addresses of a group's nodes on the network that it shares with another, family by family. */
   const reach = (group: PlanGroup, other: PlanGroup): { node: string; kind: string; address: string }[] => {
     const network = sharedNetwork(group, other);
     const members = network === undefined ? [] : (networks.get(network)?.byGroup.get(group.name) ?? []);
-    return members.map(({ node, address }) => ({ node, kind: group.kind, address }));
+    return (members[0]?.addresses ?? []).flatMap((_, i) =>
+      members.map(({ node, addresses }) => ({ node, kind: group.kind, address: addresses[i] ?? '' })),
+    );
   };
 
   const nodes = groups.flatMap((group): PlannedNode[] => {
     const target = group.to === undefined ? undefined : byName.get(group.to);
-    const targets =
-      target === undefined ? [] : reach(target, group).map(({ node, address }) => ({ node, address }));
+    const families = familiesOf(services.get(group.name) ?? []);
+    const reached = target === undefined ? [] : reach(target, group);
+    // Who ends connections begins new ones, in whichever family comes first.
+    const usable = group.traits.keepsFamily === true ? families : [familyOf(reached[0]?.address ?? '')];
+    const targets = reached
+      .filter(({ address }) => usable.includes(familyOf(address)))
+      .map(({ node, address }) => ({ node, address }));
     const senders = groups.filter(({ to }) => to === group.name).flatMap((sender) => reach(sender, group));
     const tier = tiers.get(group.name);
     const asn = asns.get(group.name);
@@ -42,8 +51,8 @@ export function planTopology(topology: Topology, kinds: KindTable, former?: Plan
         const member = networks.get(network)?.byGroup.get(group.name)?.[i];
         return member === undefined ? [] : [member];
       });
-      const routerId = memberships[0]?.address;
-      const sources = group.shares[i];
+      const routerId = routerIdOf(memberships);
+      const sources = perFamily(group.shares[i] ?? []);
       return {
         name,
         group: group.name,
@@ -82,6 +91,16 @@ export function planTopology(topology: Topology, kinds: KindTable, former?: Plan
     nodes,
   };
 }
+
+/** 32 bits (RFC 6286), by custom written like an IPv4 address: the node's first one, else a digest of its first address. */
+function routerIdOf(memberships: readonly Member[]): string | undefined {
+  const addresses = memberships.flatMap((member) => member.addresses);
+  const own = addresses.find((address) => familyOf(address) === 'ipv4') ?? addresses[0];
+  const parsed = own === undefined ? undefined : parseAddress(own);
+  return parsed === undefined ? undefined : formatAddress({ family: 'ipv4', value: BigInt(wordOf(parsed)) });
+}
+
+const familiesOf = (services: readonly Service[]): Family[] => services.map(({ vip }) => familyOf(vip));
 
 /** What a group serves itself; for backends, what is passed on to them. In the order of the file. */
 function servicesByGroup(

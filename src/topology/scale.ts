@@ -1,3 +1,4 @@
+import { eachOf, listed } from '../base/families.ts';
 import { parseSubnet, usableHosts } from '../base/ip.ts';
 import { suggest } from '../base/suggest.ts';
 import { nodeNames, refuseName } from './names.ts';
@@ -35,7 +36,7 @@ export function scalePlan(
     return refuse('tier', `unknown tier "${tier}"`, hint);
   }
   if (group.sources !== undefined) {
-    const message = `"${tier}" cannot be scaled: its nodes share ${group.sources} out, and connections are open from there`;
+    const message = `"${tier}" cannot be scaled: its nodes share ${listed(group.sources)} out, and connections are open from there`;
     return refuse('tier', message, 'give it more connections instead');
   }
   if (!group.numbered) {
@@ -62,7 +63,7 @@ export function scalePlan(
   if (full !== undefined)
     return refuse(
       'by',
-      `there is no room for ${by} more on the network "${full.name}" (${full.subnet})`,
+      `there is no room for ${by} more on the network "${full.name}" (${listed(full.subnet)})`,
       'give it a larger subnet',
     );
   return planTopology({ ...topology, nodes }, kinds, plan);
@@ -72,7 +73,9 @@ function fullNetwork({ networks, nodes }: Topology): Topology['networks'][number
   return networks.find(({ name, subnet: text }) => {
     const on = (group: NodeGroup): number => (group.networks.includes(name) ? group.count : 0);
     const members = nodes.reduce((sum, group) => sum + on(group), 0);
-    const subnet = parseSubnet(text);
-    return subnet !== undefined && members > usableHosts(subnet);
+    return eachOf(text).some((each) => {
+      const subnet = parseSubnet(each);
+      return subnet !== undefined && members > usableHosts(subnet);
+    });
   });
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PerFamily } from '../base/families.ts';
 import { addressField, nameField, reference, references, subnetField } from './fields.ts';
 import type { KindTable, KindTraits, Protocol, Scheduler } from './types.ts';
 
@@ -9,14 +10,16 @@ export interface TopologyFile {
     Record<
       string,
       {
-        readonly vip: string;
+        readonly vip: PerFamily;
         readonly port: number;
         readonly protocol: Protocol;
         readonly scheduler?: Scheduler | undefined;
       }
     >
   >;
-  readonly networks: Readonly<Record<string, { readonly subnet: string; readonly mtu?: number | undefined }>>;
+  readonly networks: Readonly<
+    Record<string, { readonly subnet: PerFamily; readonly mtu?: number | undefined }>
+  >;
   readonly nodes: Readonly<Record<string, NodeEntry>>;
 }
 
@@ -28,7 +31,7 @@ export interface NodeEntry {
   readonly to?: string | undefined;
   readonly asn?: number | undefined;
   readonly reflects?: readonly string[] | undefined;
-  readonly sources?: string | undefined;
+  readonly sources?: PerFamily | undefined;
   /** The kind's own keys. */
   readonly [option: string]: unknown;
 }
@@ -116,7 +119,7 @@ const serviceSchema = z.strictObject(
 
 const networkSchema = z.strictObject(
   {
-    subnet: subnetField('IPv4 prefix of the network.'),
+    subnet: subnetField('Prefix of the network.'),
     // 576: what every IPv4 host must take (RFC 791); 9216: the usual jumbo frame.
     mtu: z.int().min(576).max(9216).optional().meta({
       description:

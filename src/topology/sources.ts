@@ -1,4 +1,4 @@
-import { formatSubnet, parseSubnet, subnetSize } from '../base/ip.ts';
+import { bitsOf, formatSubnet, parseSubnet, subnetSize } from '../base/ip.ts';
 
 /**
  * Shares a prefix out among `count` nodes, in equal parts: all of it for one node, halves for two, quarters for three.
@@ -8,7 +8,10 @@ export function shares(prefix: string, count: number): string[] {
   const whole = parseSubnet(prefix);
   if (whole === undefined) return [];
   const length = whole.length + Math.ceil(Math.log2(count));
-  if (length > 32) return [];
-  const size = subnetSize({ base: 0, length });
-  return Array.from({ length: count }, (_, i) => formatSubnet({ base: whole.base + i * size, length }));
+  const { family } = whole;
+  if (length > bitsOf(family)) return [];
+  const size = subnetSize({ family, length });
+  return Array.from({ length: count }, (_, i) =>
+    formatSubnet({ family, base: whole.base + BigInt(i) * size, length }),
+  );
 }

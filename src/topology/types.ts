@@ -1,12 +1,14 @@
 /** What the rest of the program knows of topologies: plain data, no behaviour. */
 import type { z } from 'zod';
+import type { PerFamily } from '../base/families.ts';
+import type { Family } from '../base/ip.ts';
 
 export type Protocol = 'http' | 'tcp';
 
 /** How an L4 node chooses a server for a flow. `mh` and `sh` choose alike on every node, `rr` does not. */
 export type Scheduler = 'mh' | 'sh' | 'rr';
 
-/** An address that clients use: VIP + port + protocol. */
+/** An address that clients use: VIP + port + protocol. A service with VIPs of both families is there twice, under one name. */
 export interface Service {
   readonly name: string;
   readonly vip: string;
@@ -18,7 +20,7 @@ export interface Service {
 
 interface Network {
   readonly name: string;
-  readonly subnet: string;
+  readonly subnet: PerFamily;
   readonly mtu?: number;
 }
 
@@ -37,7 +39,7 @@ export interface NodeGroup {
   /** Groups whose BGP routes it reflects. */
   readonly reflects?: readonly string[];
   /** Prefix of addresses of its own on its loopback: a client's many source addresses. */
-  readonly sources?: string;
+  readonly sources?: PerFamily;
   /** The kind's own keys, validated and with defaults filled in by its schema. */
   readonly options: Readonly<Record<string, unknown>>;
 }
@@ -69,7 +71,9 @@ export interface KindTraits {
   /** Kinds that `to` may name; empty: any. */
   readonly passesTo?: readonly string[];
   /** Bytes that it adds to each packet on the way to its `to` group (20 for IPIP over IPv4). */
-  readonly tunnelOverhead?: (options: Readonly<Record<string, unknown>>) => number;
+  readonly tunnelOverhead?: (options: Readonly<Record<string, unknown>>, family: Family) => number;
+  /** It passes packets on, not connections: an IPv6 packet needs an IPv6 address of the target. */
+  readonly keepsFamily?: boolean;
   /** Does what it passes a flow to follow from a hash over its `to` group, so that the order of that group matters to some flows? */
   readonly hashes?: (options: Readonly<Record<string, unknown>>) => boolean;
   /** What its nodes can be asked for while they run, by name; a name may end in `.<node>`. */
@@ -101,6 +105,8 @@ export interface Interface {
   readonly mac: string;
   readonly address: string;
   readonly prefixLength: number;
+  /** The address of the other family, where the network has both: the same place among the network's hosts. */
+  readonly other?: { readonly address: string; readonly prefixLength: number };
   readonly mtu: number;
 }
 
@@ -135,7 +141,7 @@ export interface PlannedNode {
   readonly tier?: number;
   readonly interfaces: readonly Interface[];
   /** Prefix that is local to the node (a client's sources). */
-  readonly sources?: string;
+  readonly sources?: PerFamily;
   readonly asn?: number;
   readonly routerId?: string;
   readonly peers: readonly BgpPeer[];
@@ -148,7 +154,7 @@ export interface PlannedNode {
   readonly services: readonly Service[];
   /** It is where the chain begins behind the routers: it announces the VIPs of its services to them. */
   readonly announces: boolean;
-  /** Nodes of the `to` group, in the one order in which every balancer adds them, with the address used to reach each. */
+  /** Nodes of the `to` group, in the one order in which every balancer adds them, with the address used to reach each: those of one family, then those of the other. */
   readonly targets: readonly { readonly node: string; readonly address: string }[];
   /** Balancers whose `to` group this node is in, with the address they send from. */
   readonly senders: readonly { readonly node: string; readonly kind: string; readonly address: string }[];
@@ -157,7 +163,7 @@ export interface PlannedNode {
 
 export interface PlannedNetwork {
   readonly name: string;
-  readonly subnet: string;
+  readonly subnet: PerFamily;
   readonly mtu: number;
   readonly members: readonly { readonly node: string; readonly interface: string; readonly mac: string }[];
 }

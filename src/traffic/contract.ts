@@ -72,7 +72,8 @@ export interface HttpJob {
  * before all came once.
  */
 export interface SourceWalk {
-  readonly base: number;
+  /** The first of them. */
+  readonly base: string;
   readonly addresses: number;
   readonly firstPort: number;
   readonly ports: number;

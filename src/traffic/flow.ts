@@ -7,6 +7,7 @@ import {
   payloadMatches,
   upgradeRequest,
 } from '../base/channel.ts';
+import { endpoint } from '../base/ip.ts';
 import type { Cause } from '../verdict/history.ts';
 import { type BatchClock, round } from './clock.ts';
 import type { HeldFlow, HeldJob, TrafficEvent } from './contract.ts';
@@ -184,7 +185,7 @@ export class Flow implements Ear {
       record({ type: 'close', ...common, ...(cause === undefined ? {} : { cause }), waitingMs });
     } else {
       const { address, port } = this.#flow;
-      const client = this.#wire?.client ?? `${address}:${port}`;
+      const client = this.#wire?.client ?? endpoint(address, port);
       record({ type: 'open-failed', ...common, client, cause: cause ?? 'timeout' });
     }
     this.#state = this.#state === 'open' ? 'ended' : 'failed';

@@ -2,7 +2,9 @@
  * The traffic program: `node traffic.js JOB` in the client's namespace (see contract.ts). One process, one timer.
  * Exits with 0 after `stop`, 1 when it ran into its time limit or could not write, 2 when the job cannot be read.
  */
+
 import { readFileSync } from 'node:fs';
+import { endpoint } from '../base/ip.ts';
 import { BatchClock, lagWatch, now, type Paced, pace, round } from './clock.ts';
 import type { TrafficJob } from './contract.ts';
 import type { Flow } from './flow.ts';
@@ -48,7 +50,7 @@ function run(job: TrafficJob): { stop(reason: 'stop' | 'limit'): void } {
   const start = now();
   const held = job.held.map((held) => new HeldTraffic({ job: held, start, buffer, clock, record }));
   const busy = new Set(
-    job.held.flatMap(({ flows }) => flows.map(({ address, port }) => `${address}:${port}`)),
+    job.held.flatMap(({ flows }) => flows.map(({ address, port }) => endpoint(address, port))),
   );
   const http = job.http.map((spec) => new HttpTraffic(spec, start, buffer, busy, record));
   const flows = held.flatMap((traffic) => traffic.flows);

@@ -1,4 +1,15 @@
-import { formatAddress, hostAddress, parseAddress, parseSubnet, usableHosts } from '../base/ip.ts';
+import { addressesOf, familyName, inFamily } from '../base/families.ts';
+import {
+  type Address,
+  endpoint,
+  type Family,
+  familyOf,
+  formatAddress,
+  hostAddress,
+  parseAddress,
+  parseSubnet,
+  usableHosts,
+} from '../base/ip.ts';
 import { type Random, seeded } from '../base/random.ts';
 import type { ScenarioTraffic } from '../scenario/types.ts';
 import type { Plan, PlannedNode } from '../topology/types.ts';
@@ -68,17 +79,19 @@ function workOf(
     const target = targetOf(plan, spec);
     const nodes = clientsOf(plan, spec);
     const place = nodes.findIndex(({ name }) => name === client.name);
+    const ranges = nodes.map((node) => rangeOf(node, familyOf(target.address)));
+    const range = ranges[place];
     const random = seeded(seed, `traffic:${spec.name}`);
     if (spec.type === 'held-tcp') {
       // For all nodes alike, so that none chooses what another has.
       const fits = (address: string, port: number): boolean =>
         spec.contested !== true || isContested(spec.to, address, port);
-      const flows = chooseFlows(spec, nodes, random, taken, fits);
+      const flows = chooseFlows(spec, ranges, random, taken, fits);
       const { name, heartbeatMs, timeoutMs, uploadBytes, downloadBytes } = spec;
       const own = flows.filter(({ flow }) => flow % nodes.length === place);
       if (place >= 0)
         held.push({ name, target, heartbeatMs, timeoutMs, uploadBytes, downloadBytes, seed, flows: own });
-    } else if (place >= 0) {
+    } else if (range !== undefined) {
       const { name, ratePerSecond, timeoutMs } = spec;
       http.push({
         name,
@@ -88,7 +101,7 @@ function workOf(
         phaseMs: (1000 / ratePerSecond) * place,
         timeoutMs,
         maxOutstanding: 2000,
-        sources: walk(addressesOf(client), random),
+        sources: walk(range, random),
       });
     }
   }
@@ -97,12 +110,14 @@ function workOf(
 
 /** A range of addresses that are the client's own. */
 interface Addresses {
-  readonly base: number;
+  readonly base: Address;
   readonly count: number;
 }
 
-function targetOf(plan: Plan, { name, to }: ScenarioTraffic): HeldJob['target'] {
-  const service = plan.services.find((candidate) => candidate.name === to);
+function targetOf(plan: Plan, { name, to, family }: ScenarioTraffic): HeldJob['target'] {
+  const service = plan.services.find(
+    (each) => each.name === to && (family === undefined || familyOf(each.vip) === family),
+  );
   if (service === undefined) throw new Error(`traffic ${name}: no service ${to}`);
   return { address: service.vip, port: service.port, service: service.name };
 }
@@ -113,47 +128,64 @@ function clientsOf(plan: Plan, { name, from }: ScenarioTraffic): readonly Planne
   return nodes;
 }
 
-function addressesOf({ name, sources, interfaces }: PlannedNode): Addresses {
-  const prefix = sources === undefined ? undefined : parseSubnet(sources);
-  if (prefix !== undefined) return { base: hostAddress(prefix, 0), count: usableHosts(prefix) };
-  const own = interfaces[0] === undefined ? undefined : parseAddress(interfaces[0].address);
-  if (own === undefined) throw new Error(`client ${name} has no address`);
-  return { base: own, count: 1 };
+/** Of its sources, else its first address. An IPv6 prefix has more than anybody needs. */
+function rangeOf({ name, sources, interfaces }: PlannedNode, family: Family): Addresses {
+  const prefix = parseSubnet(inFamily(sources, family) ?? '');
+  if (prefix !== undefined)
+    return { base: hostAddress(prefix, 0), count: Math.min(usableHosts(prefix), mostAddresses) };
+  const own = interfaces.flatMap(addressesOf).find(({ address }) => familyOf(address) === family);
+  const base = own === undefined ? undefined : parseAddress(own.address);
+  if (base === undefined) throw new Error(`client ${name} has no ${familyName[family]} address`);
+  return { base, count: 1 };
 }
+
+/** As many as the largest IPv4 prefix has. */
+const mostAddresses = 2 ** 24;
 
 function chooseFlows(
   { name, connections, heartbeatMs }: Extract<ScenarioTraffic, { type: 'held-tcp' }>,
-  nodes: readonly PlannedNode[],
+  ranges: readonly Addresses[],
   random: Random,
   taken: Set<string>,
   fits: (address: string, port: number) => boolean,
 ): readonly HeldFlow[] {
-  const ranges = nodes.map(addressesOf);
   const tooFew = (): Error =>
     new Error(`traffic ${name}: the client has too few addresses for ${connections} connections`);
   // Known beforehand, or the last ones would be looked for in vain, one by one.
   if (ranges.some(({ count }) => count * ports * ranges.length < connections)) throw tooFew();
   return Array.from({ length: connections }, (_, flow) => {
-    const range = ranges[flow % ranges.length] ?? { base: 0, count: 0 };
+    const range = ranges[flow % ranges.length] ?? { base: nowhere, count: 0 };
     const size = range.count * ports;
     for (let tries = 0, at = 0; tries < 1000 + size; tries++) {
       // Where nearly all are taken chance does not find the rest: then one after another.
       at = tries < 1000 ? random.integer(range.count) * ports + random.integer(ports) : (at + 1) % size;
-      const address = formatAddress(range.base + Math.floor(at / ports));
+      const address = formatAddress({
+        ...range.base,
+        value: range.base.value + BigInt(Math.floor(at / ports)),
+      });
       const port = firstPort + (at % ports);
-      if (taken.has(`${address}:${port}`) || !fits(address, port)) continue;
-      taken.add(`${address}:${port}`);
+      if (taken.has(endpoint(address, port)) || !fits(address, port)) continue;
+      taken.add(endpoint(address, port));
       return { flow, address, port, phaseMs: Math.round(random.next() * heartbeatMs * 1000) / 1000 };
     }
     throw tooFew();
   });
 }
 
+const nowhere: Address = { family: 'ipv4', value: 0n };
+
 function walk({ base, count }: Addresses, random: Random): SourceWalk {
   const size = count * ports;
   let stride = 1 + random.integer(size - 1);
   while (divisor(stride, size) !== 1) stride++;
-  return { base, addresses: count, firstPort, ports, offset: random.integer(size), stride };
+  return {
+    base: formatAddress(base),
+    addresses: count,
+    firstPort,
+    ports,
+    offset: random.integer(size),
+    stride,
+  };
 }
 
 /** The greatest that both have in common. */

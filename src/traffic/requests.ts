@@ -1,4 +1,4 @@
-import { formatAddress } from '../base/ip.ts';
+import { endpoint, formatAddress, parseAddress } from '../base/ip.ts';
 import { now, type Paced } from './clock.ts';
 import type { HttpJob, SourceWalk, TrafficEvent } from './contract.ts';
 import { HttpRequest, type RequestContext } from './request.ts';
@@ -112,15 +112,16 @@ export class HttpTraffic implements Paced {
   #nextSource(): End {
     for (;;) {
       const end = sourceAt(this.#job.sources, this.#sources++);
-      if (!this.#busy.has(`${end.address}:${end.port}`)) return end;
+      if (!this.#busy.has(endpoint(end.address, end.port))) return end;
     }
   }
 }
 
 function sourceAt({ base, addresses, firstPort, ports, offset, stride }: SourceWalk, n: number): End {
+  const { family, value } = parseAddress(base) ?? { family: 'ipv4', value: 0n };
   const place = Number((BigInt(offset) + BigInt(n) * BigInt(stride)) % BigInt(addresses * ports));
   return {
-    address: formatAddress(base + (place % addresses)),
+    address: formatAddress({ family, value: value + BigInt(place % addresses) }),
     port: firstPort + Math.floor(place / addresses),
   };
 }

@@ -2,6 +2,7 @@
  * What is known of a flow that broke or stalled from elsewhere than its own socket: what the balancer's table last said of
  * it, the way that the routers give it before and after, and what its proxy logged of the connection.
  */
+import { endpoint } from '../base/ip.ts';
 import { type LiveLab, logFile } from '../lab/index.ts';
 import type { HistoryEvent } from '../verdict/history.ts';
 import type { SeededFlow } from './held-flows.ts';
@@ -128,4 +129,4 @@ const mostFlows = 1000;
 
 const nameOf = ({ traffic, flow }: { readonly traffic: string; readonly flow: number }): string =>
   `${traffic}/${flow}`;
-const clientOf = ({ address, port }: SeededFlow): string => `${address}:${port}`;
+const clientOf = ({ address, port }: SeededFlow): string => endpoint(address, port);

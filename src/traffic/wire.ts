@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { endpoint } from '../base/ip.ts';
 import type { Cause } from '../verdict/history.ts';
 
 /** What happens on a wire. After `onEnd` or `onError` nothing more does. */
@@ -33,7 +34,7 @@ export class Wire {
 
   /** `address:port` of our end. */
   get client(): string {
-    return `${this.#address}:${this.#port}`;
+    return endpoint(this.#address, this.#port);
   }
 
   write(bytes: Uint8Array | string): void {

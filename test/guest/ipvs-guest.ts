@@ -18,7 +18,7 @@ export function flowsOf(count: number, stream = 'flows'): readonly Flow[] {
   const random = seeded(7, stream);
   const flows = new Map<string, Flow>();
   while (flows.size < count) {
-    const address = formatAddress(0xcb00_0000 + random.integer(65_536));
+    const address = formatAddress({ family: 'ipv4', value: BigInt(0xcb00_0000 + random.integer(65_536)) });
     const flow = { address, port: 1024 + random.integer(64_000) };
     flows.set(nameOf(flow), flow);
   }
@@ -98,7 +98,7 @@ async function collect(
   }
 }
 
-const readAddress = (hex: string): string => formatAddress(Number.parseInt(hex, 16));
+const readAddress = (hex: string): string => formatAddress({ family: 'ipv4', value: BigInt(`0x${hex}`) });
 
 /** The kernel fills in the length and checksum of the IP header; nobody looks at TCP's checksum on the way. */
 const sender = `

@@ -45,7 +45,7 @@ const mayUse: Readonly<Record<string, Readonly<Record<string, 'all' | 'types'>>>
     'verdict/history.ts': 'types',
   },
   report: { base: 'all', 'topology/types.ts': 'types', verdict: 'all' },
-  graph: { 'topology/types.ts': 'types' },
+  graph: { base: 'all', 'topology/types.ts': 'types' },
   packets: { base: 'all', 'topology/types.ts': 'types', 'verdict/history.ts': 'types', lab: 'all' },
   'run.ts': {
     base: 'all',

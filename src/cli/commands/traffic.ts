@@ -157,7 +157,7 @@ async function beginKeeper(lab: LabPaths, folder: string, { signal, report }: Co
 function wanted(plan: Plan, flags: StartFlags): readonly ScenarioTraffic[] {
   const { connections, rate, heartbeat, timeout } = flags;
   const clients = [...new Set(plan.nodes.filter(({ kind }) => kind === 'client').map(({ group }) => group))];
-  const services = plan.services.map(({ name }) => name);
+  const services = [...new Set(plan.services.map(({ name }) => name))];
   const from = choose('client group', flags.from, clients);
   const to = choose('service', flags.to, services);
   if (connections === undefined && rate === undefined) {

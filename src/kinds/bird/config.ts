@@ -5,10 +5,13 @@
  * nodes says nothing, routers say the ways to the clients. Reflectors pass that on between their clients, every way of it
  * (add paths, RFC 7911) and with its next hop, but use none themselves.
  */
+import { eachOf, familiesOf, inFamily } from '../../base/families.ts';
+import { type Family, familyOf, hostPrefix } from '../../base/ip.ts';
 import type { BgpPeer, Plan, PlannedNode } from '../../topology/types.ts';
+import { kernelProtocol } from './control.ts';
 import { isReflector, isWatched } from './neighbours.ts';
 import { type BgpOptions, bgpOptions, milliseconds } from './options.ts';
-import { hasStaticNextHops } from './ways.ts';
+import { hasStaticNextHops, prefixOf } from './ways.ts';
 
 /** What a node says of itself, beside what it learned. */
 export interface Origin {
@@ -39,46 +42,61 @@ export function birdConfig(node: PlannedNode, plan: Plan, origin: Origin): strin
     // Interfaces and routes come by netlink notification; the scans only mend what was missed.
     'protocol device tl_device { scan time 5; }',
     ...protocolsOfOrigin(node, origin),
-    ...kernel(node, options),
+    ...familiesOf(node).flatMap((family) => kernel(node, family, options)),
     ...(node.peers.length === 0
       ? []
-      : [...bfd(options), ...node.peers.flatMap((peer) => session(node, plan, peer, origin, options))]),
+      : [...bfd(node, options), ...node.peers.flatMap((peer) => session(node, plan, peer, origin, options))]),
   ].join('\n')}\n`;
 }
 
 /**
  * Name of the protocol that `birdConfig` makes for a peer. A prefix, since BIRD refuses its own words (`gw`, `client`)
- * even in quotes, and the interface, since two nodes may meet on several networks.
+ * even in quotes, and the interface, since two nodes may meet on several networks. (No name of a network has an underscore.)
  */
-export const sessionName = ({ node, interface: device }: Pick<BgpPeer, 'node' | 'interface'>): string =>
-  `to-${node}-${device}`;
+export const sessionName = ({
+  node,
+  interface: device,
+  address,
+}: Pick<BgpPeer, 'node' | 'interface' | 'address'>): string =>
+  `to-${node}-${device}${familyOf(address) === 'ipv4' ? '' : '_v6'}`;
 
 function isVip(plan: Plan): string {
-  const vips = [...new Set(plan.services.map(({ vip }) => `${vip}/32`))];
-  return `function is_vip() { return ${vips.length === 0 ? 'false' : `net ~ [ ${vips.join(', ')} ]`}; }`;
+  const vips = [...new Set(plan.services.map(({ vip }) => hostPrefix(vip)))];
+  // A set of prefixes is of one family.
+  const sets = (['ipv4', 'ipv6'] as const)
+    .map((family) => vips.filter((prefix) => familyOf(prefix) === family))
+    .filter((set) => set.length > 0)
+    .map((set) => `net ~ [ ${set.join(', ')} ]`);
+  return `function is_vip() { return ${sets.length === 0 ? 'false' : sets.join(' || ')}; }`;
 }
 
 function protocolsOfOrigin(node: PlannedNode, { interfaces, staticRoutes }: Origin): string[] {
   const patterns = interfaces.map((name) => `"${name}"`).join(', ');
+  const families = familiesOf(node);
+  const channels = families.map((family) => `${family};`).join(' ');
   const direct =
-    interfaces.length === 0 ? [] : [`protocol direct tl_direct { ipv4; interface ${patterns}; }`];
-  if (!staticRoutes || node.routes.length === 0) return direct;
-  const routes = node.routes.map(
-    ({ to, via }) => `  route ${to === 'default' ? '0.0.0.0/0' : to} via ${via};`,
-  );
-  return [...direct, 'protocol static tl_static {', '  ipv4;', ...routes, '}'];
+    interfaces.length === 0 ? [] : [`protocol direct tl_direct { ${channels} interface ${patterns}; }`];
+  if (!staticRoutes) return direct;
+  const statics = families.flatMap((family) => {
+    const routes = node.routes
+      .filter(({ via }) => familyOf(via) === family)
+      .map((route) => `  route ${prefixOf(route)} via ${route.via};`);
+    const name = family === 'ipv4' ? 'tl_static' : 'tl_static6';
+    return routes.length === 0 ? [] : [`protocol static ${name} {`, `  ${family};`, ...routes, '}'];
+  });
+  return [...direct, ...statics];
 }
 
 /** Only what BGP brought: connected and static routes are in the kernel already. So are fixed ways to VIPs. */
-function kernel(node: PlannedNode, { ecmp_limit }: BgpOptions): string[] {
+function kernel(node: PlannedNode, family: Family, { ecmp_limit }: BgpOptions): string[] {
   const used = isReflector(node)
     ? 'none'
     : `where source = RTS_BGP${hasStaticNextHops(node) ? ' && !is_vip()' : ''}`;
   return [
-    'protocol kernel tl_kernel {',
+    `protocol kernel ${kernelProtocol[family]} {`,
     '  scan time 5;',
     `  merge paths yes limit ${ecmp_limit};`,
-    `  ipv4 { import none; export ${used}; };`,
+    `  ${family} { import none; export ${used}; };`,
     '}',
   ];
 }
@@ -87,11 +105,12 @@ function kernel(node: PlannedNode, { ecmp_limit }: BgpOptions): string[] {
  * While a session is down, BFD packets go out at the idle interval, whose default of 1 s would be most of the time
  * that a lab needs to come up (RFC 5880 6.8.3 asks for it on real networks).
  */
-function bfd({ bfd_interval, bfd_multiplier }: BgpOptions): string[] {
+function bfd(node: PlannedNode, { bfd_interval, bfd_multiplier }: BgpOptions): string[] {
+  const [only, both] = familiesOf(node);
   const interval = `${milliseconds(bfd_interval)} ms`;
   return [
     'protocol bfd tl_bfd {',
-    '  accept ipv4 direct;',
+    `  accept ${both === undefined ? `${only} ` : ''}direct;`,
     `  interface "*" { interval ${interval}; idle tx interval ${interval}; multiplier ${bfd_multiplier}; };`,
     '}',
   ];
@@ -121,7 +140,7 @@ function session(
     '  error wait time 1, 2;',
     '  error forget time 10;',
     '  graceful restart off;',
-    '  ipv4 {',
+    `  ${familyOf(peer.address)} {`,
     ...channel.map((line) => `    ${line};`),
     `    import ${hears(node, plan, peer, origin)};`,
     `    export ${says(peer, origin)};`,
@@ -149,10 +168,11 @@ function hears(node: PlannedNode, plan: Plan, peer: BgpPeer, { transit, deaf = f
   if (deaf) return 'none';
   if (!transit) return 'where !is_vip()';
   if (peer.kind !== 'bird') return prefixes(announcedBy(plan, peer));
-  const own = node.interfaces.map(
-    ({ network }) => plan.networks.find(({ name }) => name === network)?.subnet,
-  );
-  const known = [...new Set(own)].filter((subnet) => subnet !== undefined);
+  const own = node.interfaces.flatMap(({ network }) => {
+    const found = plan.networks.find(({ name }) => name === network);
+    return eachOf(inFamily(found?.subnet, familyOf(peer.address)));
+  });
+  const known = [...new Set(own)];
   return known.length === 0 ? 'all' : `where !(net ~ [ ${known.join(', ')} ])`;
 }
 
@@ -172,7 +192,8 @@ function says(peer: BgpPeer, { interfaces, staticRoutes, transit, drained = fals
 
 function announcedBy(plan: Plan, peer: BgpPeer): string[] {
   const node = plan.nodes.find(({ name }) => name === peer.node);
-  return node?.announces === true ? [...new Set(node.services.map(({ vip }) => `${vip}/32`))] : [];
+  const vips = node?.announces === true ? [...new Set(node.services.map(({ vip }) => vip))] : [];
+  return vips.filter((vip) => familyOf(vip) === familyOf(peer.address)).map(hostPrefix);
 }
 
 const prefixes = (list: readonly string[]): string =>

@@ -3,6 +3,9 @@
  * continues the one before under the same code, one that begins with `+` is an asynchronous message (BIRD 2.0,
  * doc/reply_codes; nest/cli.c). After connecting, BIRD greets with `0001 BIRD … ready.`
  */
+import { familiesOf } from '../../base/families.ts';
+import { type Family, formatAddress, formatSubnet, parseAddress, parseSubnet } from '../../base/ip.ts';
+import type { PlannedNode } from '../../topology/types.ts';
 import type { NodeView } from '../contract.ts';
 
 export interface ReplyLine {
@@ -93,10 +96,9 @@ export function parseProtocols(reply: readonly ReplyLine[]): ProtocolState[] {
 /** Reads the reply to `show bfd sessions`. */
 export function parseBfdSessions(reply: readonly ReplyLine[]): BfdSession[] {
   return reply.flatMap(({ text }) => {
-    const found = /^(\d+\.\d+\.\d+\.\d+)\s+(\S+)\s+(\S+)\s/.exec(text);
-    if (found === null) return [];
-    const [, address = '', device = '', state = ''] = found;
-    return [{ address, interface: device, state }];
+    const [, first = '', device = '', state = ''] = /^(\S+)\s+(\S+)\s+(\S+)\s/.exec(text) ?? [];
+    const address = parseAddress(first);
+    return address === undefined ? [] : [{ address: formatAddress(address), interface: device, state }];
   });
 }
 
@@ -105,16 +107,26 @@ export function parseRoutes(reply: readonly ReplyLine[]): Route[] {
   const routes: { prefix: string; protocol: string; primary: boolean; nextHops: NextHop[] }[] = [];
   let prefix = '';
   for (const { text } of reply) {
-    const head = /^(\d+\.\d+\.\d+\.\d+\/\d+)?\s+\S+ \[(\S+)[^\]]*\](\s+\*)?/.exec(text);
+    const head = /^([\d.:a-f]+\/\d+)?\s+\S+ \[(\S+)[^\]]*\](\s+\*)?/.exec(text);
     if (head !== null) {
-      prefix = head[1] ?? prefix;
+      const subnet = parseSubnet(head[1] ?? '');
+      if (subnet !== undefined) prefix = formatSubnet(subnet);
       routes.push({ prefix, protocol: head[2] ?? '', primary: head[3] !== undefined, nextHops: [] });
       continue;
     }
-    const hop = /^\s+via (\d+\.\d+\.\d+\.\d+) on (\S+)/.exec(text);
-    if (hop !== null) routes.at(-1)?.nextHops.push({ address: hop[1] ?? '', interface: hop[2] ?? '' });
+    const hop = /^\s+via ([\d.:a-f]+) on (\S+)/.exec(text);
+    const address = parseAddress(hop?.[1] ?? '');
+    if (address !== undefined)
+      routes.at(-1)?.nextHops.push({ address: formatAddress(address), interface: hop?.[2] ?? '' });
   }
   return routes;
 }
+
+/** Requests for the routes that BIRD has put into the node's kernel. */
+export const kernelRoutes = (node: PlannedNode): string[] =>
+  familiesOf(node).map((family) => `show route export ${kernelProtocol[family]}`);
+
+/** The protocol that puts routes into the kernel: BIRD 2.0 has one for each family. */
+export const kernelProtocol: Readonly<Record<Family, string>> = { ipv4: 'tl_kernel', ipv6: 'tl_kernel6' };
 
 const countReplies = (text: string): number => text.match(/^\d{4} .*\n/gm)?.length ?? 0;

@@ -1,7 +1,7 @@
 /** What a node with a BIRD of its own can be asked for while it runs. */
 import type { Measures } from '../../topology/types.ts';
 import type { NodeView } from '../contract.ts';
-import { askBird, parseProtocols, parseRoutes } from './control.ts';
+import { askBird, kernelRoutes, parseProtocols, parseRoutes } from './control.ts';
 import { neighboursOf } from './neighbours.ts';
 import { nextHops } from './next-hops.ts';
 import { hasStaticNextHops } from './ways.ts';
@@ -18,14 +18,16 @@ const noFixedHops: readonly string[] = [];
 export async function measureSpeaker(view: NodeView): Promise<Record<string, number>> {
   const { peers } = view.node;
   if (peers.length === 0) return { bgp_up: 0, ways: 0 };
-  const [[protocols = [], routes = []], fixed] = await Promise.all([
-    askBird(view, ['show protocols', 'show route export tl_kernel']),
+  const [[protocols = [], ...routes], fixed] = await Promise.all([
+    askBird(view, ['show protocols', ...kernelRoutes(view.node)]),
     hasStaticNextHops(view.node) ? nextHops.read(view) : noFixedHops,
   ]);
   const up = parseProtocols(protocols).filter(
     ({ type, info }) => type === 'BGP' && info.startsWith('Established'),
   );
-  const hops = new Set(parseRoutes(routes).flatMap((route) => route.nextHops.map(({ address }) => address)));
+  const hops = new Set(
+    parseRoutes(routes.flat()).flatMap((route) => route.nextHops.map(({ address }) => address)),
+  );
   const neighbours = neighboursOf(view.node);
   const ways = new Map(neighbours.map(({ node }) => [node, 0]));
   for (const { node, address } of neighbours)

@@ -4,7 +4,7 @@
  * that leaves go to the others at once, and a member that comes gets only buckets that are idle (Linux
  * Documentation/networking/nexthop-group-resilient.rst).
  */
-import { parseAddress } from '../../base/ip.ts';
+import { compareAddresses } from '../../base/ip.ts';
 import type { Plan, PlannedNode } from '../../topology/types.ts';
 import type { NextHops, NodeView } from '../contract.ts';
 import { neighboursOf } from './neighbours.ts';
@@ -73,7 +73,7 @@ function groupsOf(node: PlannedNode, plan: Plan): Group[] {
         id: id(hop.address),
         device: neighbours.find(({ address }) => address === hop.address)?.interface ?? '',
       }))
-      .sort((a, b) => (parseAddress(a.address) ?? 0) - (parseAddress(b.address) ?? 0)),
+      .sort((a, b) => compareAddresses(a.address, b.address)),
   }));
 }
 

@@ -1,4 +1,5 @@
 /** What can be done to a node's BGP sessions while it runs: by BIRD's control socket, and by its configuration. */
+import { hostPrefix } from '../../base/ip.ts';
 import type { BgpPeer, PlannedNode } from '../../topology/types.ts';
 import type { NodeView, Routing, RoutingSession } from '../contract.ts';
 import { rewriteFile } from '../rewrite-file.ts';
@@ -46,7 +47,7 @@ export const routing: Routing = {
   },
 
   async announcedVips(view) {
-    const vips = new Set(view.plan.services.map(({ vip }) => `${vip}/32`));
+    const vips = new Set(view.plan.services.map(({ vip }) => hostPrefix(vip)));
     const { peers } = view.node;
     const replies = await askBird(
       view,

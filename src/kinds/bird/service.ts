@@ -3,7 +3,7 @@ import type { Probe } from '../../base/until.ts';
 import type { Neighbour, Plan, PlannedNode } from '../../topology/types.ts';
 import type { LabView, NodeView } from '../contract.ts';
 import { sessionName } from './config.ts';
-import { askBird, parseRoutes } from './control.ts';
+import { askBird, kernelRoutes, parseRoutes } from './control.ts';
 import { neighboursOf } from './neighbours.ts';
 import { birdFile } from './speaker.ts';
 import { expectedWays, hasStaticNextHops, vipWays } from './ways.ts';
@@ -14,8 +14,8 @@ async function usersOf(lab: LabView, node: PlannedNode, peers = neighboursOf(nod
     peers.map(async (peer) => {
       const [neighbour] = await running(lab, [peer]);
       if (neighbour === undefined) return [];
-      const [routes = []] = await askBird(lab.view(neighbour), ['show route export tl_kernel']);
-      const hops = parseRoutes(routes).flatMap(({ nextHops }) => nextHops);
+      const routes = await askBird(lab.view(neighbour), kernelRoutes(neighbour));
+      const hops = parseRoutes(routes.flat()).flatMap(({ nextHops }) => nextHops);
       return hops.some(({ address }) => address === peer.localAddress) ? [peer] : [];
     }),
   );
@@ -61,12 +61,12 @@ export async function told(lab: LabView, reflector: PlannedNode, wanted: boolean
     clients
       .filter((client) => expectedWays(client, lab.plan).length > 0)
       .map(async (client) => {
-        const session = client.peers.find(({ node }) => node === reflector.name);
-        if (session === undefined) return [];
-        const [routes = []] = await askBird(lab.view(client), [
-          `show route protocol '${sessionName(session)}'`,
-        ]);
-        return parseRoutes(routes).length > 0 === wanted ? [] : [client.name];
+        const sessions = client.peers.filter(({ node }) => node === reflector.name);
+        const routes = await askBird(
+          lab.view(client),
+          sessions.map((session) => `show route protocol '${sessionName(session)}'`),
+        );
+        return parseRoutes(routes.flat()).length > 0 === wanted ? [] : [client.name];
       }),
   );
   const names = others.flat().join(', ');
@@ -76,8 +76,8 @@ export async function told(lab: LabView, reflector: PlannedNode, wanted: boolean
 
 /** Has the node at least one way to wherever it should have any? A node that has just started has none yet. */
 export async function knowing(view: NodeView): Promise<Probe> {
-  const [routes = []] = await askBird(view, ['show route export tl_kernel']);
-  const known = new Set(parseRoutes(routes).map(({ prefix }) => prefix));
+  const routes = await askBird(view, kernelRoutes(view.node));
+  const known = new Set(parseRoutes(routes.flat()).map(({ prefix }) => prefix));
   const wanted = expectedWays(view.node, view.plan).map(({ prefix }) => prefix);
   const without = wanted.filter((prefix) => !known.has(prefix));
   return without.length === 0

@@ -6,6 +6,7 @@ import { sessionName } from './config.ts';
 import {
   askBird,
   controlSocket,
+  kernelRoutes,
   type NextHop,
   parseBfdSessions,
   parseProtocols,
@@ -43,14 +44,14 @@ export async function speakerReady(view: NodeView, learns = true): Promise<Probe
     await askBird(view, ['show protocols']);
     return { ok: true, saw: 'no BGP neighbours' };
   }
-  const [protocols = [], bfd = [], routes = []] = await askBird(view, [
+  const [protocols = [], bfd = [], ...routes] = await askBird(view, [
     'show protocols',
     'show bfd sessions',
-    'show route export tl_kernel',
+    ...kernelRoutes(node),
   ]);
   const lacking = [
     ...missingSessions(node, protocols, bfd, (peer) => isWatched(plan, node, peer)),
-    ...missingWays(learns ? expectedWays(node, plan) : [], parseRoutes(routes)),
+    ...missingWays(learns ? expectedWays(node, plan) : [], parseRoutes(routes.flat())),
   ];
   return lacking.length === 0
     ? { ok: true, saw: `${node.peers.length} BGP sessions up` }
@@ -60,14 +61,11 @@ export async function speakerReady(view: NodeView, learns = true): Promise<Probe
 /** For `tierlab ps`. */
 export async function speakerStats(view: NodeView): Promise<string[]> {
   const { node } = view;
-  const [protocols = [], routes = []] = await askBird(view, [
-    'show protocols',
-    'show route export tl_kernel',
-  ]);
+  const [protocols = [], ...routes] = await askBird(view, ['show protocols', ...kernelRoutes(node)]);
   const up = parseProtocols(protocols).filter(
     ({ type, info }) => type === 'BGP' && info.startsWith('Established'),
   );
-  const ways = parseRoutes(routes).map(
+  const ways = parseRoutes(routes.flat()).map(
     ({ prefix, nextHops: hops }) => `${prefix} via ${hops.map((hop) => nameOf(node, hop)).join(', ')}`,
   );
   return [`${up.length} of ${node.peers.length} BGP sessions up`, ...ways];

@@ -1,4 +1,6 @@
 /** Which ways there should be: what routers and speakers ought to have learned when the whole chain is well. Pure. */
+import { eachOf } from '../../base/families.ts';
+import { familyOf, hostPrefix } from '../../base/ip.ts';
 import type { Plan, PlannedNode } from '../../topology/types.ts';
 import { isReflector, neighboursOf } from './neighbours.ts';
 import { routerOptions } from './options.ts';
@@ -42,6 +44,10 @@ export function vipWays(node: PlannedNode, plan: Plan): ExpectedWay[] {
   return waysFor(node, plan, ({ vip }) => vip);
 }
 
+/** Where a static route leads. */
+export const prefixOf = ({ to, via }: PlannedNode['routes'][number]): string =>
+  to !== 'default' ? to : familyOf(via) === 'ipv4' ? '0.0.0.0/0' : '::/0';
+
 /** Does the node send what is for VIPs to a fixed group of next hops? */
 export const hasStaticNextHops = ({ kind, options }: PlannedNode): boolean =>
   kind === 'bird' && routerOptions.parse(options).next_hops !== 'bgp';
@@ -54,6 +60,7 @@ function waysFor(node: PlannedNode, plan: Plan, wanted: (way: Way) => boolean): 
       const own = hops.get(node.name);
       if (own === undefined) return [];
       const nextHops = neighboursOf(node)
+        .filter((other) => familyOf(other.address) === familyOf(way.prefix))
         .filter((other) => passesOn(other.node, way, plan) && hops.get(other.node) === own - 1)
         .map((other) => ({ node: other.node, address: other.address }));
       return [{ prefix: way.prefix, nextHops }];
@@ -68,13 +75,14 @@ function waysOf(plan: Plan): Way[] {
     origins.set(prefix, known);
   };
   for (const node of plan.nodes) {
-    if (node.announces) for (const { vip } of node.services) add(`${vip}/32`, node.name, true);
+    if (node.announces) for (const { vip } of node.services) add(hostPrefix(vip), node.name, true);
     if (node.kind !== 'bird' || isReflector(node)) continue;
-    for (const { to } of node.routes) add(to === 'default' ? '0.0.0.0/0' : to, node.name, false);
+    for (const route of node.routes) add(prefixOf(route), node.name, false);
     const shared = clientInterfaces(node, plan);
     for (const { name, network } of node.interfaces) {
-      const subnet = plan.networks.find((each) => each.name === network)?.subnet;
-      if (shared.includes(name) && subnet !== undefined) add(subnet, node.name, false);
+      const found = plan.networks.find((each) => each.name === network);
+      if (!shared.includes(name)) continue;
+      for (const subnet of eachOf(found?.subnet)) add(subnet, node.name, false);
     }
   }
   return [...origins].map(([prefix, { names, vip }]) => ({ prefix, origins: names, vip }));
@@ -85,7 +93,11 @@ function distances(way: Way, plan: Plan): ReadonlyMap<string, number> {
   const found = new Map(way.origins.map((name) => [name, 0]));
   for (let edge = way.origins, hops = 1; edge.length > 0; hops++) {
     const next = plan.nodes.filter(
-      (node) => !found.has(node.name) && neighboursOf(node).some((other) => edge.includes(other.node)),
+      (node) =>
+        !found.has(node.name) &&
+        neighboursOf(node).some(
+          (other) => familyOf(other.address) === familyOf(way.prefix) && edge.includes(other.node),
+        ),
     );
     for (const { name } of next) found.set(name, hops);
     edge = next.filter(({ kind }) => kind === 'bird').map(({ name }) => name);

@@ -43,7 +43,7 @@ sub well {
 
 sub announce {
   ($announced) = @_;
-  system('/sbin/ip', 'address', $announced, "$_/32", 'dev', $device) for @vips;
+  system('/sbin/ip', 'address', $announced, $_ . (/:/ ? '/128' : '/32'), 'dev', $device) for @vips;
   print $announced eq 'replace' ? 'announced' : 'withdrawn', " @vips\\n";
 }
 `;

@@ -1,5 +1,6 @@
 import { connectionHeader, l7Header } from '../../base/channel.ts';
-import { parseAddress } from '../../base/ip.ts';
+import { addressesOf } from '../../base/families.ts';
+import { contains, endpoint, parseAddress, subnetSize } from '../../base/ip.ts';
 import type { PlannedNode, Service } from '../../topology/types.ts';
 import { milliseconds } from '../bird/options.ts';
 import type { NodePaths } from '../contract.ts';
@@ -13,7 +14,7 @@ export function haproxyConfig(node: PlannedNode, paths: Pick<NodePaths, 'run' | 
     ...global(options, paths),
     ...defaults,
     ...health(node, paths),
-    ...node.services.flatMap((service) => [...frontend(node, service), ...backend(node, service, options)]),
+    ...servicesByName(node).flatMap((vips) => [...frontend(node, vips), ...backend(node, vips[0], options)]),
   ].join('\n')}\n`;
 }
 
@@ -55,7 +56,7 @@ const defaults: readonly string[] = [
 function health(node: PlannedNode, paths: Pick<NodePaths, 'linked'>): string[] {
   const addresses = node.announces ? ['127.0.0.1'] : ownAddressesTowards(node);
   const ports = [...new Set(node.services.map(({ port }) => port))];
-  const binds = addresses.flatMap((address) => ports.map((port) => `  bind ${address}:${port}`));
+  const binds = addresses.flatMap((address) => ports.map((port) => `  bind ${endpoint(address, port)}`));
   if (binds.length === 0) return [];
   return [
     '',
@@ -64,15 +65,28 @@ function health(node: PlannedNode, paths: Pick<NodePaths, 'linked'>): string[] {
     '  no log',
     ...binds,
     '  monitor-uri /healthcheck',
-    ...node.services.map(({ name }) => `  monitor fail if { nbsrv(${backendName(name)}) lt 1 }`),
+    ...servicesByName(node).map(([{ name }]) => `  monitor fail if { nbsrv(${backendName(name)}) lt 1 }`),
     '  monitor fail if { stopping }',
     `  monitor fail if { str(${drainedWord}) -f ${drainedPath(paths)} }`,
     '  http-request return status 404',
   ];
 }
 
-function frontend(node: PlannedNode, { name, vip, port, protocol }: Service): string[] {
-  const head = ['', `frontend ${name}`, `  mode ${protocol}`, `  bind ${vip}:${port}`];
+/** A service with VIPs of both families is one frontend. */
+export function servicesByName({ services }: PlannedNode): [Service, ...Service[]][] {
+  const byName = new Map<string, [Service, ...Service[]]>();
+  for (const service of services) {
+    const known = byName.get(service.name);
+    if (known === undefined) byName.set(service.name, [service]);
+    else known.push(service);
+  }
+  return [...byName.values()];
+}
+
+function frontend(node: PlannedNode, vips: readonly [Service, ...Service[]]): string[] {
+  const [{ name, protocol }] = vips;
+  const binds = vips.map(({ vip, port }) => `  bind ${endpoint(vip, port)}`);
+  const head = ['', `frontend ${name}`, `  mode ${protocol}`, ...binds];
   const pass = `  default_backend ${backendName(name)}`;
   if (protocol === 'tcp') return [...head, '  option tcplog', pass];
   return [
@@ -96,7 +110,7 @@ function backend(node: PlannedNode, { name, port, protocol }: Service, options: 
     `  balance ${options.balance}`,
     '  option httpchk GET /healthcheck',
     `  default-server ${checks(options)}`,
-    ...node.targets.map((target) => `  server ${target.node} ${target.address}:${port}`),
+    ...node.targets.map((target) => `  server ${target.node} ${endpoint(target.address, port)}`),
   ];
 }
 
@@ -119,11 +133,13 @@ export const drainedPath = ({ linked }: Pick<NodePaths, 'linked'>): string => `$
 export function ownAddressesTowards(node: PlannedNode): string[] {
   const senders = node.senders.flatMap(({ address }) => parseAddress(address) ?? []);
   return node.interfaces
+    .flatMap(addressesOf)
     .filter(({ address, prefixLength }) => {
       const own = parseAddress(address);
       if (own === undefined) return false;
-      const size = 2 ** (32 - prefixLength);
-      return senders.some((sender) => Math.floor(sender / size) === Math.floor(own / size));
+      const { family, value } = own;
+      const base = value - (value % subnetSize({ family, length: prefixLength }));
+      return senders.some((sender) => contains({ family, base, length: prefixLength }, sender));
     })
     .map(({ address }) => address);
 }

@@ -1,3 +1,4 @@
+import { familyOf } from '../../base/ip.ts';
 import type { Probe } from '../../base/until.ts';
 import type { PlannedNode } from '../../topology/types.ts';
 import { announceDevice, announcing } from '../bird/announcing.ts';
@@ -23,7 +24,7 @@ import { haproxyFile, haproxyOptions, hasStaticWay } from './options.ts';
 import { proxying } from './proxying.ts';
 import { parseServers, statsSocket } from './stats.ts';
 import { tracing } from './tracing.ts';
-import { tunnel, tunnelDevice } from './tunnel.ts';
+import { tunnelDevices, tunnelModules, tunnels } from './tunnel.ts';
 
 /**
  * An L7 proxy: takes clients' connections from tier 2's tunnels, and answers them directly through the routers. Where no L4 node
@@ -39,9 +40,10 @@ export const haproxy: Kind = {
     measures: haproxyMeasures,
     drains: true,
     passesTo: ['web'],
-    devices: [tunnelDevice, announceDevice],
+    devices: [...tunnelDevices, announceDevice],
   },
   modules: ['ipip', 'dummy'],
+  modulesOf: tunnelModules,
   programs: [birdProgram, { command: 'haproxy', debianPackage: 'haproxy', version: '-v' }],
   render: (node, plan, paths) => ({
     [birdFile]: birdConfig(node, plan, {
@@ -55,7 +57,7 @@ export const haproxy: Kind = {
     ...(node.announces ? { [announcerFile]: announcerScript } : {}),
   }),
   ipBatch: (node) => [
-    ...(node.announces ? announcing(node) : tunnel(node)),
+    ...(node.announces ? announcing(node) : tunnels(node)),
     ...(hasStaticWay(node) ? staticWay(node) : []),
   ],
   sysctls: (node) => ({ ...wayfinding(node), ...quietVips }),
@@ -86,10 +88,13 @@ export const haproxy: Kind = {
 
 /** One route over all routers, as it is written where nothing tells of their death. */
 function staticWay(node: PlannedNode): string[] {
-  const hops = neighboursOf(node).map(
-    ({ address, interface: device }) => `nexthop via ${address} dev ${device}`,
-  );
-  return hops.length === 0 ? [] : [`route add default ${hops.join(' ')}`];
+  return (['ipv4', 'ipv6'] as const).flatMap((family) => {
+    const hops = neighboursOf(node)
+      .filter(({ address }) => familyOf(address) === family)
+      .map(({ address, interface: device }) => `nexthop via ${address} dev ${device}`);
+    const command = family === 'ipv4' ? 'route' : '-6 route';
+    return hops.length === 0 ? [] : [`${command} add default ${hops.join(' ')}`];
+  });
 }
 
 async function ready(view: NodeView): Promise<Probe> {

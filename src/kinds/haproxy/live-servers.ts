@@ -2,9 +2,10 @@
  * Backends that come and go while HAProxy runs (management.txt, 9.3: `add server`, `del server`): the process stays, and so do
  * all connections that go through it. The configuration says the same, for the next start.
  */
+import { endpoint } from '../../base/ip.ts';
 import { until } from '../../base/until.ts';
 import type { NodeView } from '../contract.ts';
-import { backendName, checks } from './config.ts';
+import { backendName, checks, servicesByName } from './config.ts';
 import { haproxyOptions } from './options.ts';
 import { parseServers, statsSocket } from './stats.ts';
 
@@ -18,13 +19,13 @@ export async function alignServers(view: NodeView): Promise<boolean> {
     (await view.ask(statsSocket(view.paths), `${command}\n`)).trim();
   const there = parseServers(await say('show stat -1 4 -1'));
   const how = checks(haproxyOptions.parse(node.options));
-  for (const { name: service, port } of node.services) {
+  for (const [{ name: service, port }] of servicesByName(node)) {
     const backend = backendName(service);
     const known = there.filter((server) => server.backend === backend).map(({ name }) => name);
     for (const target of node.targets) {
       if (known.includes(target.node)) continue;
       const server = `${backend}/${target.node}`;
-      const said = await say(`add server ${server} ${target.address}:${port} ${how}`);
+      const said = await say(`add server ${server} ${endpoint(target.address, port)} ${how}`);
       if (!said.startsWith('New server registered')) return false;
       await say(`enable health ${server}`);
       await say(`enable server ${server}`);

@@ -2,17 +2,18 @@
  * What can be done to a node's table while it runs. Weights go through keepalived, which would otherwise put its own back
  * when a server comes and goes; the order and the flows are the kernel's alone.
  */
+import { endpoint } from '../../base/ip.ts';
 import type { Balancing, NodeView } from '../contract.ts';
 import { rewriteFile } from '../rewrite-file.ts';
 import { parseConnections } from './connections.ts';
 import { keepalivedFile } from './keepalived.ts';
-import { askServers } from './servers.ts';
+import { askServers, readable } from './servers.ts';
 
 export const balancing: Balancing = {
   async servers(view) {
     const { node } = view;
     const names = new Map(node.targets.map((target) => [target.address, target.node]));
-    const services = new Map(node.services.map(({ name, vip, port }) => [`${vip}:${port}`, name]));
+    const services = new Map(node.services.map(({ name, vip, port }) => [endpoint(vip, port), name]));
     return (await askServers(view)).toReversed().map(({ service, address, weight }) => ({
       server: names.get(address) ?? address,
       service: services.get(service) ?? service,
@@ -74,10 +75,18 @@ async function dump(view: NodeView): Promise<DumpedServer[]> {
   const order = (await askServers(view)).toReversed().map(({ service, address }) => `${service} ${address}`);
   const place = ({ service, address }: DumpedServer): number => order.indexOf(`${service} ${address}`);
   const servers = (await run(view, ['ipvsadm', '-Sn'])).split('\n').flatMap((line): DumpedServer[] => {
-    const found = /^-a -t (\S+) -r (\S+):(\d+) .*$/.exec(line.trim());
+    const found = /^-a -t (\S+) -r (\S+) .*$/.exec(line.trim());
     if (found === null) return [];
-    const [add, service = '', address = '', port] = found;
-    return [{ service, address, remove: `-d -t ${service} -r ${address}:${port}`, add }];
+    const [add, service = '', server = ''] = found;
+    const address = server.replace(/:\d+$/, '');
+    return [
+      {
+        service: readable(service),
+        address: readable(address),
+        remove: `-d -t ${service} -r ${server}`,
+        add,
+      },
+    ];
   });
   return servers.toSorted((a, b) => place(a) - place(b));
 }

@@ -1,8 +1,8 @@
 /**
- * The connection table of a node: /proc/net/ip_vs_conn, in hexadecimal, one line an entry (Linux
+ * The connection table of a node: /proc/net/ip_vs_conn, in hexadecimal, one line an entry (IPv6 in groups; Linux
  * net/netfilter/ipvs/ip_vs_conn.c, ip_vs_conn_seq_show).
  */
-import { formatAddress } from '../../base/ip.ts';
+import { readable } from './servers.ts';
 
 export interface Connection {
   readonly protocol: string;
@@ -34,11 +34,11 @@ export function parseConnections(text: string): Connection[] {
         expires = '',
       ]) => ({
         protocol,
-        client: formatAddress(Number.parseInt(client, 16)),
+        client: readable(client),
         clientPort: Number.parseInt(clientPort, 16),
-        vip: formatAddress(Number.parseInt(vip, 16)),
+        vip: readable(vip),
         port: Number.parseInt(port, 16),
-        server: formatAddress(Number.parseInt(server, 16)),
+        server: readable(server),
         state,
         expires: Number(expires),
       }),
@@ -51,7 +51,7 @@ export function idleSeconds({ state, expires }: Connection): number {
 }
 
 const entry =
-  /^(\w+) +([0-9A-F]{8}) ([0-9A-F]{4}) ([0-9A-F]{8}) ([0-9A-F]{4}) ([0-9A-F]{8}) [0-9A-F]{4} (\w+) +(\d+)/;
+  /^(\w+) +([\dA-F:]+) ([\dA-F]{4}) ([\dA-F:]+) ([\dA-F]{4}) ([\dA-F:]+) [\dA-F]{4} (\w+) +(\d+)/i;
 
 /** Seconds: Linux net/netfilter/ipvs/ip_vs_proto_tcp.c, tcp_timeouts. Nothing here changes them. */
 const timeouts: Readonly<Record<string, number>> = {

@@ -1,3 +1,4 @@
+import { endpoint } from '../../base/ip.ts';
 import type { Probe } from '../../base/until.ts';
 import type { PlannedNode } from '../../topology/types.ts';
 import { announceDevice, announcing } from '../bird/announcing.ts';
@@ -33,7 +34,8 @@ export const ipvs: Kind = {
     drains: true,
     passesTo: ['haproxy'],
     devices: [announceDevice],
-    tunnelOverhead: () => ipipOverhead,
+    tunnelOverhead: (_options, family) => outerHeader[family],
+    keepsFamily: true,
     hashes: ({ scheduler }) => scheduler !== 'rr',
   },
   modules: ['dummy', 'ip_vs', 'ip_vs_mh', 'ip_vs_sh', 'ip_vs_rr', 'ipip'],
@@ -86,7 +88,8 @@ export const ipvs: Kind = {
   flows,
 };
 
-const ipipOverhead = 20;
+/** Bytes of an IPv4 header (RFC 791) and of an IPv6 one (RFC 8200). */
+const outerHeader = { ipv4: 20, ipv6: 40 } as const;
 
 /** Linux Documentation/networking/ipvs-sysctl.rst. */
 function balancerSysctls(node: PlannedNode): Record<string, string> {
@@ -118,15 +121,15 @@ async function ready(view: NodeView): Promise<Probe> {
 
 async function flows(view: NodeView): Promise<readonly CarriedFlow[]> {
   const { node } = view;
-  const services = new Map(node.services.map(({ name, vip, port }) => [`${vip}:${port}`, name]));
+  const services = new Map(node.services.map(({ name, vip, port }) => [endpoint(vip, port), name]));
   const targets = new Map(node.targets.map(({ node: name, address }) => [address, name]));
   return parseConnections(await view.readFile('/proc/net/ip_vs_conn')).flatMap((connection) => {
-    const service = services.get(`${connection.vip}:${connection.port}`);
+    const service = services.get(endpoint(connection.vip, connection.port));
     const target = targets.get(connection.server);
     if (service === undefined || target === undefined) return [];
     return [
       {
-        client: `${connection.client}:${connection.clientPort}`,
+        client: endpoint(connection.client, connection.clientPort),
         service,
         target,
         idleSeconds: idleSeconds(connection),

@@ -3,6 +3,8 @@
  * the Maglev table depends on the order of insertion, which must be the same on all L4 nodes. It puts each VIP on the
  * dummy `announce` while at least one server is well (`quorum_up`, see announce.ts), whence the node's BIRD announces it.
  */
+import { matching } from '../../base/families.ts';
+import { familyOf } from '../../base/ip.ts';
 import type { PlannedNode, Scheduler, Service } from '../../topology/types.ts';
 import { announceDevice } from '../bird/announcing.ts';
 import { milliseconds } from '../bird/options.ts';
@@ -27,7 +29,7 @@ export function keepalivedConfig(node: PlannedNode, paths: NodePaths): string {
 }
 
 /**
- * Services that differ in nothing but their VIP. They have one set of servers, and so one health check for each: with four VIPs
+ * VIPs that differ in nothing but their address, of one family. They have one set of servers, and so one health check for each: with four VIPs
  * of their own, each L4 node would ask each server four times as often.
  */
 function alike(node: PlannedNode): [Service, ...Service[]][] {
@@ -42,7 +44,7 @@ function alike(node: PlannedNode): [Service, ...Service[]][] {
 }
 
 const groupName = (node: PlannedNode, service: Service): string =>
-  `${schedulerOf(node, service)}-${service.port}`;
+  `${schedulerOf(node, service)}-${service.port}${familyOf(service.vip) === 'ipv4' ? '' : '-v6'}`;
 
 function virtualServer(
   node: PlannedNode,
@@ -54,7 +56,8 @@ function virtualServer(
   const scheduler = schedulerOf(node, first);
   const vips = services.map(({ vip }) => vip);
   const group = services.length === 1 ? [] : virtualServerGroup(groupName(node, first), services);
-  const servers = node.services.filter(({ vip }) => vips.includes(vip)).length * node.targets.length;
+  const targets = matching(node.targets, first.vip);
+  const servers = node.services.filter(({ vip }) => vips.includes(vip)).length * targets.length;
   const script = `/usr/bin/perl ${paths.linked}/${announceFile}`;
   return [
     '',
@@ -72,7 +75,7 @@ function virtualServer(
     '  quorum 1',
     `  quorum_up "${script} ${announceDevice} ${servers} ${settlingSeconds(options)} ${vips.join(' ')}"`,
     `  quorum_down "${script} ${announceDevice} none 0 ${vips.join(' ')}"`,
-    ...node.targets.flatMap(({ address }) => realServer(address, first.port, options)),
+    ...targets.flatMap(({ address }) => realServer(address, first.port, options)),
     '}',
   ];
 }

@@ -2,7 +2,8 @@
  * The servers that IPVS knows. `/proc/net/ip_vs` costs no process, but leaves servers out where there are many namespaces;
  * `ipvsadm -Ln` asks by netlink and prints the same lines with readable addresses.
  */
-import { formatAddress } from '../../base/ip.ts';
+import { matching } from '../../base/families.ts';
+import { endpoint, formatAddress, parseAddress } from '../../base/ip.ts';
 import type { PlannedNode } from '../../topology/types.ts';
 import type { NodeView } from '../contract.ts';
 
@@ -19,7 +20,9 @@ export interface ServerEntry {
 /** All servers of the node's services, in the kernel's order: what was added last comes first. */
 export async function askServers(view: NodeView): Promise<readonly ServerEntry[]> {
   const seen = parseServers(await view.readFile('/proc/net/ip_vs'));
-  if (seen.length >= view.node.services.length * view.node.targets.length) return seen;
+  const { services, targets } = view.node;
+  const known = services.reduce((sum, { vip }) => sum + matching(targets, vip).length, 0);
+  if (seen.length >= known) return seen;
   const { exitCode, stdout, stderr } = await view.exec(['ipvsadm', '-Ln', '--nosort']);
   if (exitCode !== 0) throw new Error(`ipvsadm of ${view.node.name}: ${stderr.trim()}`);
   return parseServers(stdout);
@@ -49,9 +52,9 @@ export function parseServers(text: string): ServerEntry[] {
 /** What is not as it should be when all is well: a server that is not there, or has no weight. */
 export function missingServers(node: PlannedNode, servers: readonly ServerEntry[]): string[] {
   return node.services.flatMap(({ name, vip, port }) =>
-    node.targets.flatMap((target) => {
+    matching(node.targets, vip).flatMap((target) => {
       const found = servers.find(
-        ({ service, address }) => service === `${vip}:${port}` && address === target.address,
+        ({ service, address }) => service === endpoint(vip, port) && address === target.address,
       );
       if (found === undefined) return [`${target.node} is no server of ${name} yet`];
       return found.weight > 0 ? [] : [`${target.node} has weight 0 for ${name}`];
@@ -59,10 +62,24 @@ export function missingServers(node: PlannedNode, servers: readonly ServerEntry[
   );
 }
 
-/** `C6336401:0050` → `198.51.100.1:80`; dotted addresses stay as they are. */
-function readable(text: string): string {
-  const found = /^([0-9A-F]{8})(?::([0-9A-F]{4}))?$/.exec(text);
-  if (found === null) return text;
-  const address = formatAddress(Number.parseInt(found[1] ?? '', 16));
-  return found[2] === undefined ? address : `${address}:${Number.parseInt(found[2], 16)}`;
+/**
+ * Addresses, with or without a port, as everybody else writes them: `C6336401:0050` → `198.51.100.1:80`,
+ * `[2001:0db8:0000:…:0001]:0050` → `[2001:db8::1]:80`, an address in brackets without a port without them.
+ */
+export function readable(text: string): string {
+  const four = /^([0-9A-F]{8})(?::([0-9A-F]{4}))?$/.exec(text);
+  if (four !== null)
+    return at(formatAddress({ family: 'ipv4', value: BigInt(`0x${four[1]}`) }), portOf(four[2]));
+  const six = /^\[?([\da-f:]+?)\]?(?:(?<=\]):(\w+))?$/i.exec(text);
+  const address = parseAddress(six?.[1] ?? '');
+  if (address === undefined) return text;
+  // The kernel's own text is padded everywhere, and its ports are hexadecimal.
+  const port = (six?.[1] ?? '').length === 39 ? portOf(six?.[2]) : six?.[2];
+  return at(formatAddress(address), port);
 }
+
+const at = (address: string, port: string | number | undefined): string =>
+  port === undefined ? address : endpoint(address, port);
+
+const portOf = (hex: string | undefined): number | undefined =>
+  hex === undefined ? undefined : Number.parseInt(hex, 16);

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { addressesOf } from '../../base/families.ts';
 import type { Measures, PlannedNode } from '../../topology/types.ts';
 import type { Kind, NodeView } from '../contract.ts';
 import type { BackendStats, ControlAnswer, ControlRequest } from './control.ts';
@@ -91,7 +92,9 @@ export const web: Kind = {
 /** Every address of the node with the port of every service that reaches it (80 without one). */
 function listeners({ interfaces, services }: PlannedNode): (readonly [string, number])[] {
   const ports = services.length === 0 ? [80] : [...new Set(services.map(({ port }) => port))];
-  return interfaces.flatMap(({ address }) => ports.map((port) => [address, port] as const));
+  return interfaces
+    .flatMap(addressesOf)
+    .flatMap(({ address }) => ports.map((port) => [address, port] as const));
 }
 
 /**

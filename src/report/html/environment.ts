@@ -1,3 +1,4 @@
+import { addressesOf } from '../../base/families.ts';
 import type { Plan, PlannedNode } from '../../topology/types.ts';
 import type { ScenarioResult } from '../../verdict/index.ts';
 import { protectionOff } from '../story.ts';
@@ -38,7 +39,9 @@ function nodes({ nodes: all }: Plan): Markup {
   const rows = all.map((node) => [
     node.name,
     node.kind,
-    node.interfaces.map(({ name, address, prefixLength }) => `${name} ${address}/${prefixLength}`).join(', '),
+    node.interfaces
+      .flatMap((each) => addressesOf(each).map((own) => `${each.name} ${own.address}/${own.prefixLength}`))
+      .join(', '),
     settings(node),
   ]);
   return html`<details><summary>${all.length} nodes and their settings</summary>${table(['node', 'kind', 'addresses', 'settings'], rows)}</details>`;

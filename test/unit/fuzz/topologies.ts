@@ -1,7 +1,7 @@
 /** Arbitrary topologies that are right, from the kinds' own schemas: what a user may write, however odd. */
 import fc, { type Arbitrary } from 'fast-check';
 import { stringify } from 'yaml';
-import { formatAddress } from '../../../src/base/ip.ts';
+import { type Family, formatAddress } from '../../../src/base/ip.ts';
 import { kindTable } from '../../../src/kinds/index.ts';
 import { refuseName } from '../../../src/topology/names.ts';
 import { accepted } from './values.ts';
@@ -138,6 +138,8 @@ export const topologies: Arbitrary<Written> = fc
       services: fc.constant(services),
       named: names(1 + 5 + forms.length + services.length),
       start: fc.constantFrom(...starts),
+      families: fc.constantFrom<Families>(['ipv4'], ['ipv6'], ['ipv4', 'ipv6'], ['ipv6', 'ipv4']),
+      elsewhere: fc.constantFrom<Families>(['ipv4'], ['ipv6'], ['ipv4', 'ipv6']),
       lengths: fc.array(fc.integer({ min: 16, max: 27 }), { minLength: 5, maxLength: 5 }),
       sources: fc.array(fc.option(fc.integer({ min: 20, max: 30 }), { nil: undefined }), {
         minLength: forms.length,
@@ -173,7 +175,12 @@ export const topologies: Arbitrary<Written> = fc
   )
   .map(write);
 
+/** The families of the networks that packets of clients cross, and of the others. */
+type Families = readonly Family[];
+
 interface Parts {
+  readonly families: Families;
+  readonly elsewhere: Families;
   readonly forms: readonly Form[];
   readonly services: readonly {
     port: number;
@@ -193,14 +200,22 @@ interface Parts {
 
 function write(parts: Parts): Written {
   const { forms, named, lengths, mtus, options } = parts;
-  const take = ranges(parts.start);
+  const { families, elsewhere } = parts;
+  const takeOf = { ipv4: ranges(parts.start), ipv6: ranges6() };
+  /** As many hosts in either family. */
+  const take = (length: number, of: Families): unknown => {
+    const taken = of.map((family) => takeOf[family](length));
+    return taken.length === 1 ? taken[0] : taken;
+  };
   const [topology = '', ...others] = named;
   const networkNames = others.slice(0, 5);
   const groupNames = others.slice(5, 5 + forms.length);
   const serviceNames = others.slice(5 + forms.length);
   const used = new Set(forms.flatMap(({ networks }) => networks));
   const networks = networkNames.flatMap((name, i): [string, Entry][] =>
-    used.has(i) ? [[name, { subnet: take(lengths[i] ?? 24), ...given('mtu', mtus[i]) }]] : [],
+    used.has(i)
+      ? [[name, { subnet: take(lengths[i] ?? 24, i < 3 ? families : elsewhere), ...given('mtu', mtus[i]) }]]
+      : [],
   );
   const reflector = forms.findIndex(({ reflects }) => reflects !== undefined);
   const nodes = forms.map(({ kind, count, networks: on, to, reflects }, i): [string, Entry] => {
@@ -226,16 +241,17 @@ function write(parts: Parts): Written {
           'reflects',
           reflects?.map((at) => groupNames[at]),
         ),
-        ...(has.sources === undefined || prefix === undefined ? {} : { sources: take(prefix) }),
+        ...(has.sources === undefined || prefix === undefined ? {} : { sources: take(prefix, families) }),
         ...options[i],
       },
     ];
   });
-  let vip = '';
+  let vip: unknown;
   const taken = new Set<string>();
   const written = parts.services.map(({ port, protocol, sharesVip, scheduler }, i): [string, Entry] => {
-    if (vip === '' || !sharesVip || taken.has(`${vip}:${port}`)) vip = take(32).replace('/32', '');
-    taken.add(`${vip}:${port}`);
+    if (vip === undefined || !sharesVip || taken.has(`${String(vip)}:${port}`))
+      vip = JSON.parse(JSON.stringify(take(32, families)).replaceAll(/\/\d+/g, ''));
+    taken.add(`${String(vip)}:${port}`);
     // Where nobody chooses a server, a scheduler is refused.
     const chosen = forms.some(({ kind }, at) => kind === 'ipvs' && parts.serves[at]?.includes(i) === true);
     return [
@@ -258,8 +274,15 @@ function ranges(start: number): (length: number) => string {
     const size = 2 ** (32 - length);
     const base = Math.ceil(next / size) * size;
     next = base + size;
-    return `${formatAddress(base)}/${length}`;
+    return `${formatAddress({ family: 'ipv4', value: BigInt(base) })}/${length}`;
   };
+}
+
+/** Of IPv6, with as many hosts as an IPv4 prefix of that length. */
+function ranges6(): (length: number) => string {
+  let next = 1n;
+  return (length) =>
+    `${formatAddress({ family: 'ipv6', value: (0x2001_0db8n << 96n) + (next++ << 64n) })}/${length + 96}`;
 }
 
 const given = (key: string, value: unknown): Entry => (value === undefined ? {} : { [key]: value });

@@ -1,7 +1,8 @@
 /** Topologies that are right can be planned and rendered, whatever they are; nothing in a plan is there twice. */
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
-import { contains, overlaps, parseAddress, parseSubnet } from '../../../src/base/ip.ts';
+import { addressesOf, eachOf } from '../../../src/base/families.ts';
+import { contains, overlaps, parseAddress, parseSubnet, subnetSize } from '../../../src/base/ip.ts';
 import { drawGraph, graphFormats } from '../../../src/graph/index.ts';
 import { kinds, kindTable } from '../../../src/kinds/index.ts';
 import { labPaths, plumbLab } from '../../../src/lab/index.ts';
@@ -93,12 +94,11 @@ function planned(written: Written): Plan {
 
 function overlapsOf({ nodes, networks, services }: Plan): string[] {
   const interfaces = nodes.flatMap((node) => node.interfaces.map((each) => ({ ...each, node: node.name })));
-  const subnets = networks.map(({ subnet }) => parseSubnet(subnet));
   const ranges = [
-    ...subnets,
-    ...nodes.flatMap(({ sources }) => (sources === undefined ? [] : [parseSubnet(sources)])),
-  ];
-  const own = interfaces.map(({ address }) => address);
+    ...networks.flatMap(({ subnet }) => eachOf(subnet)),
+    ...nodes.flatMap(({ sources }) => eachOf(sources)),
+  ].map(parseSubnet);
+  const own = interfaces.flatMap(addressesOf).map(({ address }) => address);
   const vips = [...new Set(services.map(({ vip }) => vip))];
   return [
     ...twice([...nodes.map(({ name }) => name), ...networks.map(({ name }) => name)]),
@@ -108,22 +108,32 @@ function overlapsOf({ nodes, networks, services }: Plan): string[] {
     ...twice(interfaces.map(({ mac }) => mac)),
     ...twice(nodes.flatMap(({ routerId }) => routerId ?? [])),
     ...twice(services.map(({ vip, port }) => `${vip}:${port}`)),
-    ...twice(services.map(({ name }) => name)),
+    ...twice(services.map(({ name, vip }) => `${name} ${vip.includes(':')}`)),
     ...ranges.flatMap((one, i) =>
       ranges.slice(i + 1).flatMap((other) => (one && other && overlaps(one, other) ? [`${i} overlaps`] : [])),
     ),
-    ...interfaces.flatMap(({ address, prefixLength, network }) => {
-      const subnet = parseSubnet(networks.find(({ name }) => name === network)?.subnet ?? '');
-      const value = parseAddress(address);
-      const fits =
-        subnet !== undefined &&
-        value !== undefined &&
-        contains(subnet, value) &&
-        subnet.length === prefixLength;
-      const last = subnet === undefined ? 0 : subnet.base + 2 ** (32 - subnet.length) - 1;
-      return fits && value !== subnet.base && value !== last ? [] : [`${address} is no host of ${network}`];
+    ...interfaces.flatMap((each) => {
+      const subnets = eachOf(networks.find(({ name }) => name === each.network)?.subnet).map(parseSubnet);
+      const all = addressesOf(each);
+      const places = new Set<bigint>();
+      const strangers = all.filter(({ address, prefixLength }, i) => {
+        const subnet = subnets[i];
+        const value = parseAddress(address);
+        if (subnet === undefined || value === undefined) return true;
+        const place = value.value - subnet.base;
+        places.add(place);
+        const last = subnet.family === 'ipv4' ? subnetSize(subnet) - 1n : -1n;
+        return !contains(subnet, value) || subnet.length !== prefixLength || place === 0n || place === last;
+      });
+      return [
+        ...strangers.map(({ address }) => `${address} is no host of ${each.network}`),
+        ...(all.length === subnets.length && places.size === 1 ? [] : [`${each.name} has not one place`]),
+      ];
     }),
-    ...vips.filter((vip) => ranges.some((range) => range && contains(range, parseAddress(vip) ?? 0))),
+    ...vips.filter((vip) => {
+      const address = parseAddress(vip);
+      return address === undefined || ranges.some((range) => range && contains(range, address));
+    }),
   ];
 }
 

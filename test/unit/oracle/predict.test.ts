@@ -59,11 +59,12 @@ function only({ entries: [entry] }: Prediction): EntryForecast['byTraffic'][numb
   return found;
 }
 
+const service = { vip: '198.51.100.1', port: 80 };
 const crash = inject('node.crash', 'l4-1');
 
 test('the L7 of each flow is the one of the table', () => {
   const { shares, flows: found } = foretell([]);
-  const choose = chooserOf(nodeOf(plan, 'l4-2'), { port: 80 });
+  const choose = chooserOf(nodeOf(plan, 'l4-2'), service);
   expect(found.map(({ l7 }) => l7)).toEqual(flows.map(({ address, port }) => choose?.(address, port)));
   const counts = Object.values(shares[0]?.byL7 ?? {});
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(600);
@@ -166,8 +167,8 @@ test('a table in another order breaks the flows that it sends elsewhere', () => 
   const other = (node: PlannedNode): Partial<PlannedNode> =>
     node.name === 'l4-2' ? { targets: node.targets.filter(({ node: name }) => name !== 'l7-3') } : {};
   const found = foretell([crash], { of: other, ways: measured });
-  const before = chooserOf(nodeOf(plan, 'l4-1'), { port: 80 });
-  const after = chooserOf({ ...nodeOf(plan, 'l4-2'), ...other(nodeOf(plan, 'l4-2')) }, { port: 80 });
+  const before = chooserOf(nodeOf(plan, 'l4-1'), service);
+  const after = chooserOf({ ...nodeOf(plan, 'l4-2'), ...other(nodeOf(plan, 'l4-2')) }, service);
   const differing = flows
     .filter(({ flow }) => flow % 3 === 0)
     .filter(({ address, port }) => before?.(address, port) !== after?.(address, port))

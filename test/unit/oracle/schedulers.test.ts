@@ -21,7 +21,11 @@ const recorded = readFileSync(new URL('recorded/choices.txt', import.meta.url), 
   .map(([scheduler = '', client = '', all = '', away = '']) => ({ scheduler, client, all, away }));
 
 function serversOf(...weights: number[]): Server[] {
-  return weights.map((weight, i) => ({ address: formatAddress(0x0a00_0001 + i), port: 80, weight }));
+  return weights.map((weight, i) => ({
+    address: formatAddress({ family: 'ipv4', value: BigInt(0x0a00_0001 + i) }),
+    port: 80,
+    weight,
+  }));
 }
 
 function chosen(scheduler: string, list: readonly Server[], client: string): string | undefined {
@@ -91,7 +95,7 @@ test('without a server that takes flows there is no choice', () => {
 
 test('what the kernel would not take is refused', () => {
   expect(() => buildTable(serversOf(...Array.from({ length: 252 }, () => 1)), 251)).toThrow('do not fit');
-  expect(() => buildTable([{ address: 'fe80::1', port: 80, weight: 1 }])).toThrow('no IPv4 address');
+  expect(() => buildTable([{ address: 'l7-1', port: 80, weight: 1 }])).toThrow('no address');
 });
 
 test('the order of insertion changes few slots, and leaving a server out little more than its own', () => {

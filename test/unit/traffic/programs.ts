@@ -114,7 +114,7 @@ export function heldJob(
 
 export function httpJob(address: string, port: number, options: Partial<HttpJob> = {}): HttpJob {
   const sources = {
-    base: (127 << 24) + (78 << 16) + 1,
+    base: '127.78.0.1',
     addresses: 100,
     firstPort: 10_000,
     ports: 51_000,

@@ -294,7 +294,8 @@ async function observe(
     await Promise.all([watch.look(), nodeWatch.look()]);
     if (asksOracle(expectationsOf(scenario, role))) {
       const timeline = timelineOf(scenario, role);
-      for (const event of await foretell({ ...scenario, timeline }, live.plan, flows, { ways, now }))
+      const plans = plansOf(scenario, role, live.plan);
+      for (const event of await foretell({ ...scenario, timeline }, plans, flows, { ways, now }))
         record(event);
     }
     trouble.begin(

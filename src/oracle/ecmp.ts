@@ -9,6 +9,9 @@
  * - from the plan alone, each next hop gets a flow with the same probability, independently of other flows;
  * - a next hop that was seen narrows the hash down, and so says what happens when next hops come and go;
  * - nodes do not know of each other: their masks differ, and with them their hashes.
+ *
+ * A resilient group (net/ipv4/nexthop.c, nh_res_table) is another matter: a flow stays in its bucket, and the bucket with its next hop,
+ * until that leaves the group; then it gets any of the others.
  */
 import type { Fabric } from './fabric.ts';
 
@@ -23,45 +26,51 @@ export interface Knowledge {
 /** One thing that may be the case. */
 export interface Outcome {
   readonly probability: number;
-  /** The way in each state: names from the client to the L4 node; null: there is none. */
+  /** The way in each stage: names from the client to the L4 node; null: there is none. */
   readonly ways: readonly Way[];
 }
 
 export type Way = readonly string[] | null;
 
+/** The fabric at a time. */
+export interface Stage {
+  readonly fabric: Fabric;
+  /** Names of the nodes that are gone. */
+  readonly gone: ReadonlySet<string>;
+  /** By router: what was taken out of its fixed group of next hops. */
+  readonly removed?: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/** Next hops of a node that lead to an L4 node, in the kernel's order. */
+export type HopsOf = (node: string) => readonly string[];
+
 /**
- * The ways of a flow in several states, together: its hash at a node is the same in all of them.
+ * The ways of a flow in several stages, in the order of time: its hash at a node is the same in all of them.
  * Knowledge that contradicts the fabric is dropped, what routers said first.
- * @param states for each the names of the nodes that are gone; the first is the one that the knowledge is of
+ * @param stages the first is the one that the knowledge is of
  */
-export function outcomes(
-  fabric: Fabric,
-  states: readonly ReadonlySet<string>[],
-  knowledge: Knowledge = {},
-): readonly Outcome[] {
-  const all = states.map((gone) => hopsIn(fabric, gone));
-  const start: Outcome = { probability: 1, ways: all.map(() => [fabric.start]) };
+export function outcomes(stages: readonly Stage[], knowledge: Knowledge = {}): readonly Outcome[] {
+  const all = stages.map(hopsIn);
+  const start: Outcome = { probability: 1, ways: stages.map(({ fabric }) => [fabric.start]) };
   let found: Outcome[] = [start];
-  while (found.some(({ ways }) => ways.some((way) => isOpen(way, fabric))))
-    found = found.flatMap((outcome) => advance(outcome, all, fabric, knowledge));
+  while (found.some(({ ways }) => ways.some((way, i) => isOpen(way, stages[i]))))
+    found = found.flatMap((outcome) => advance(outcome, all, stages, knowledge));
   const fitting = found.filter(({ ways }) => knowledge.l4 === undefined || ways[0]?.at(-1) === knowledge.l4);
   const total = fitting.reduce((sum, { probability }) => sum + probability, 0);
   if (total > 0) return fitting.map(({ probability, ways }) => ({ probability: probability / total, ways }));
   const { hops: _, ...rest } = knowledge;
-  return outcomes(fabric, states, knowledge.hops === undefined ? {} : rest);
+  return outcomes(stages, knowledge.hops === undefined ? {} : rest);
 }
 
-/** Next hops that lead to an L4 node, in the kernel's order: a router that has lost its last way withdraws the VIP. */
-function hopsIn(
-  { hops, ends, start }: Fabric,
-  gone: ReadonlySet<string>,
-): (node: string) => readonly string[] {
+/** A router that has lost its last way withdraws the VIP; one that is gone has none. */
+export function hopsIn({ fabric: { hops, ends, start }, gone, removed }: Stage): HopsOf {
   const known = new Map<string, readonly string[]>();
   const left = (node: string): readonly string[] => {
     const before = known.get(node);
     if (before !== undefined) return before;
-    const alive = (hops.get(node) ?? []).filter(
-      (hop) => !gone.has(hop) && (ends.has(hop) || left(hop).length > 0),
+    const alive = (gone.has(node) && node !== start ? [] : (hops.get(node) ?? [])).filter(
+      (hop) =>
+        !gone.has(hop) && removed?.get(node)?.has(hop) !== true && (ends.has(hop) || left(hop).length > 0),
     );
     known.set(node, alive);
     return alive;
@@ -70,26 +79,28 @@ function hopsIn(
   return left;
 }
 
-const isOpen = (way: Way, { ends }: Fabric): boolean => way !== null && !ends.has(way.at(-1) ?? '');
+const isOpen = (way: Way, stage: Stage | undefined): boolean =>
+  way !== null && stage?.fabric.ends.has(way.at(-1) ?? '') === false;
 
-/** One hop further in every state. States in which the flow is at the same node share its hash there. */
+/** One hop further in every stage. Stages in which the flow is at the same node share its hash there. */
 function advance(
   { probability, ways }: Outcome,
-  states: readonly ((node: string) => readonly string[])[],
-  fabric: Fabric,
+  all: readonly HopsOf[],
+  stages: readonly Stage[],
   { hops: seen }: Knowledge,
 ): Outcome[] {
-  const at = [...new Set(ways.filter((way) => isOpen(way, fabric)).map((way) => way?.at(-1) ?? ''))];
+  const at = new Set(ways.filter((way, i) => isOpen(way, stages[i])).map((way) => way?.at(-1) ?? ''));
   let found: Outcome[] = [{ probability, ways }];
   for (const node of at) {
-    const lists = states.map((left) => left(node));
-    const parts = partsOf(lists, seen?.[node]);
-    const here = (way: Way | undefined): boolean => way?.at(-1) === node && isOpen(way, fabric);
+    const lists = all.map((left) => left(node));
+    const isResilient = stages.some(({ fabric }) => fabric.resilient.has(node));
+    const parts = (isResilient ? bucketsOf : partsOf)(lists, seen?.[node]);
+    const here = (i: number): boolean => ways[i]?.at(-1) === node && isOpen(ways[i] ?? null, stages[i]);
     found = found.flatMap((outcome) =>
       parts.map(({ share, hops }) => ({
         probability: outcome.probability * share,
         ways: outcome.ways.map((way, i): Way => {
-          if (way === null || !here(ways[i])) return way;
+          if (way === null || !here(i)) return way;
           const hop = hops[i];
           return hop === undefined ? null : [...way, hop];
         }),
@@ -99,11 +110,14 @@ function advance(
   return merge(found);
 }
 
+/** A share of all flows, and its next hop in each stage. */
+interface Part {
+  readonly share: number;
+  readonly hops: readonly (string | undefined)[];
+}
+
 /** Cuts the range of the hash where any list of next hops does. @param seen the hop in the first list */
-function partsOf(
-  lists: readonly (readonly string[])[],
-  seen: string | undefined,
-): { share: number; hops: (string | undefined)[] }[] {
+function partsOf(lists: readonly (readonly string[])[], seen: string | undefined): Part[] {
   const cuts = new Set([0, 1]);
   for (const list of lists) for (let i = 1; i < list.length; i++) cuts.add(i / list.length);
   const ordered = [...cuts].sort((a, b) => a - b);
@@ -120,6 +134,19 @@ function partsOf(
   if (fitting.length === 0) return seen === undefined ? parts : [];
   const total = fitting.reduce((sum, { share }) => sum + share, 0);
   return fitting.map(({ share, hops }) => ({ share: share / total, hops }));
+}
+
+/** Follows a bucket of a resilient group. @param seen the hop in the first list */
+function bucketsOf([first = [], ...lists]: readonly (readonly string[])[], seen: string | undefined): Part[] {
+  const begin = seen === undefined ? first : first.filter((hop) => hop === seen);
+  let parts: Part[] = begin.map((hop) => ({ share: 1 / begin.length, hops: [hop] }));
+  for (const list of lists)
+    parts = parts.flatMap(({ share, hops }) => {
+      const now = hops.at(-1);
+      const next = now !== undefined && list.includes(now) ? [now] : list.length > 0 ? list : [undefined];
+      return next.map((hop) => ({ share: share / next.length, hops: [...hops, hop] }));
+    });
+  return parts;
 }
 
 /** Adds up what is alike. */

@@ -8,13 +8,15 @@ export interface Fabric {
   readonly start: string;
   /** By node: its next hops when all is well, in the kernel's order. A node that stands there twice has two cables. */
   readonly hops: ReadonlyMap<string, readonly string[]>;
+  /** Routers whose fixed group of next hops is resilient. */
+  readonly resilient: ReadonlySet<string>;
   /** Who announces the VIP: the L4 nodes, or the L7 nodes where there are none before them. */
   readonly ends: ReadonlySet<string>;
 }
 
 /**
  * The ways from a client to the nodes that announce a VIP (L4, or L7 without any) that BGP gives: over the fewest AS hops, all that are equally short.
- * BIRD installs next hops in the order of their addresses. A client without a router reaches the L4 nodes at once.
+ * BIRD installs next hops in the order of their addresses, and so do fixed groups have them. A client without a router reaches the L4 nodes at once.
  */
 export function fabricOf(plan: Plan, vip: string, client: string): Fabric {
   const ends = new Set(
@@ -38,7 +40,10 @@ export function fabricOf(plan: Plan, vip: string, client: string): Fabric {
   }
   const gateways = gatewaysOf(plan, client, family).filter((name) => hops.has(name));
   hops.set(client, gateways.length > 0 ? gateways : [...ends]);
-  return { start: client, hops, ends };
+  const resilient = plan.nodes
+    .filter(({ options }) => options.next_hops === 'resilient')
+    .map(({ name }) => name);
+  return { start: client, hops, resilient: new Set(resilient), ends };
 }
 
 /** AS hops from those, over BGP sessions: only routers pass on what they learned. */

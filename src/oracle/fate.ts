@@ -1,8 +1,11 @@
-/** What becomes of one flow, in one case, when the timeline goes one entry further. */
-import { type Chance, certain, either, never, times, unknown } from './chance.ts';
+/** What becomes of one flow, in one case, when one thing more happens. */
+import { parseDuration } from '../base/units.ts';
+import type { Plan } from '../topology/types.ts';
+import { type Chance, certain, either, isPossible, never, times, unknown } from './chance.ts';
 import type { Way } from './ecmp.ts';
 import type { Case, Places } from './places.ts';
-import { losses, reorders, type Turn } from './turns.ts';
+import { nodeIn } from './state.ts';
+import type { Turn } from './turns.ts';
 import type { ForetoldFlow } from './types.ts';
 
 export interface Fate {
@@ -17,84 +20,122 @@ export interface Patience {
   readonly timeoutMs: number;
 }
 
-/** @param ways before and after the entry */
+/** Where a flow goes in a turn. */
+export interface Path {
+  readonly before: Way;
+  readonly after: Way;
+  /** L4 nodes that it may come by in between. */
+  readonly between: readonly string[];
+  /** L4 nodes that know where it belongs, each from that time on (ms into the timeline). */
+  readonly known: ReadonlyMap<string, number>;
+}
+
 export function fateOf(
   flow: ForetoldFlow,
   inCase: Case,
-  ways: readonly [Way, Way],
+  path: Path,
   turn: Turn,
   places: Places,
   patience: Patience,
 ): Fate {
+  if (!isComputed(turn, places, patience)) return { exposed: unknown, broken: unknown };
   const hit = (name: string | null): boolean => name !== null && turn.targets.includes(name);
-  const exposed = turn.restores ? never : certain;
-  if (turn.fault === reorders) return { exposed: ways[0]?.some(hit) ? exposed : never, broken: never };
-  if (!Object.hasOwn(losses, turn.fault)) return { exposed: unknown, broken: unknown };
-  if (places.fixed && changesWays(turn, places)) return { exposed: unknown, broken: unknown };
-  switch (turn.kind) {
-    case 'bird':
-    case 'ipvs':
-      return {
-        exposed: ways[0]?.some(hit) ? exposed : never,
-        broken: changeOfWay(flow, inCase, ways, turn, places, patience),
-      };
-    case 'haproxy':
-      return {
-        exposed: hit(inCase.l7) ? exposed : never,
-        broken: either(
-          hit(inCase.l7) ? lossOfEnd(turn, patience) : never,
-          changesWays(turn, places) ? changeOfWay(flow, inCase, ways, turn, places, patience) : never,
-        ),
-      };
-    case 'web':
-      return hit(inCase.backend) ? { exposed, broken: lossOfEnd(turn, patience) } : unscathed;
-    case 'client':
-      return hit(flow.client) && !turn.restores ? { exposed, broken: unknown } : unscathed;
-    default:
-      return { exposed: unknown, broken: unknown };
-  }
+  const ends = [flow.client, inCase.l7, inCase.backend];
+  const exposed = !turn.restores && (ends.some(hit) || path.before?.some(hit)) ? certain : never;
+  // Clients that are hit may not even notice.
+  if (hit(flow.client)) return { exposed, broken: turn.restores ? never : unknown };
+  return {
+    exposed,
+    broken: either(
+      ends.some(hit) ? lossOfEnd(turn, patience) : never,
+      changeOfWay(flow, inCase, path, turn, places, patience),
+    ),
+  };
 }
 
+/** Can it be computed what happens to flows? */
+export function isComputed(turn: Turn, places: Places, patience: Patience): boolean {
+  if (!turn.known || !computedKinds.includes(turn.kind)) return false;
+  if (!places.hasFixed(turn.after) || !changesWays(turn)) return true;
+  const changesGroup =
+    turn.fault === 'router.nexthop' || (turn.fault === 'scale' && turn.restores && turn.kind !== 'bird');
+  return changesGroup && (!turn.restores || staysInUse(turn.after.plan, patience));
+}
+
+/** Does a bucket with such a flow in it stay where it is when a next hop comes to a resilient group? Only what is idle may go. */
+function staysInUse({ nodes }: Plan, { heartbeatMs }: Patience): boolean {
+  const resilient = nodes.filter(({ options }) => options.next_hops === 'resilient');
+  return resilient.every(
+    ({ options: { idle_timer, unbalanced_timer } }) =>
+      heartbeatMs + settleMs < durationOf(idle_timer) && durationOf(unbalanced_timer) === 0,
+  );
+}
+
+const durationOf = (written: unknown): number => parseDuration(String(written)) ?? 0;
+
+const computedKinds = ['bird', 'ipvs', 'haproxy', 'web', 'client'];
+
 /** Do the routers send flows elsewhere for its sake? Those that lead there themselves, or that are hit. */
-export const changesWays = ({ kind, targets }: Turn, places: Places): boolean =>
-  kind === 'bird' || targets.some((name) => places.node(name)?.announces === true);
+export const changesWays = ({ kind, targets, fault, before, after }: Turn): boolean =>
+  fault !== 'l4.order' &&
+  fault !== 'l4.flush' &&
+  (kind === 'bird' ||
+    targets.some((name) => (nodeIn(after.plan, name) ?? nodeIn(before.plan, name))?.announces === true));
 
-const unscathed: Fate = { exposed: never, broken: never };
-
-/** Routers and those that announce the VIP: the flow goes another way, perhaps. */
+/** The flow comes to an L4 node (or to an L7 node, where none stands before) that it may not be known to. */
 function changeOfWay(
   flow: ForetoldFlow,
   inCase: Case,
-  [before, after]: readonly [Way, Way],
+  { before, after, between, known }: Path,
   turn: Turn,
   places: Places,
   patience: Patience,
 ): Chance {
-  const home = inCase.ways[0]?.at(-1) ?? '';
   const to = after?.at(-1);
   if (to === undefined) return before === null ? never : stall(turn.outageMs, patience);
-  const from = before?.at(-1) ?? home;
-  if (from === to || (to === home && !turn.forgetful.has(home))) return never;
-  const l4 = places.node(to);
-  if (l4?.options.sloppy_tcp === false) return end(turn, patience);
-  const down = new Set([...turn.after].filter((name) => places.node(name)?.kind === 'haproxy'));
-  const chosen = places.choice(to, flow, down.size === 0 ? undefined : down, turn.orders.get(to));
+  const there = placedAnew(to, flow, inCase, turn, places, patience);
+  const since = known.get(to);
+  const isKnown = since !== undefined && since <= turn.beginsMs;
+  // It has come here a moment ago, and perhaps a heartbeat of it was seen: that matters if it would now be placed elsewhere.
+  const isSame =
+    to === before?.at(-1) && places.choice(turn.before, to, flow) === places.choice(turn.after, to, flow);
+  const final = since === undefined ? there : isKnown || isSame || !isPossible(there) ? never : unknown;
+  const astray = between.some(
+    (l4) => !known.has(l4) && isPossible(placedAnew(l4, flow, inCase, turn, places, patience)),
+  );
+  return astray ? either(final, unknown) : final;
+}
+
+/** A node meets the flow in midstream. */
+function placedAnew(
+  to: string,
+  flow: ForetoldFlow,
+  inCase: Case,
+  turn: Turn,
+  places: Places,
+  patience: Patience,
+): Chance {
+  const l4 = nodeIn(turn.after.plan, to);
+  if (l4?.options.sloppy_tcp === false) return reset(turn, patience);
+  const chosen = places.choice(turn.after, to, flow);
   // Nobody answers, or nobody that can be named.
   if (chosen === undefined || (chosen !== null && inCase.l7 === null)) return unknown;
-  if (chosen !== null) return chosen === inCase.l7 ? never : end(turn, patience);
-  const servers = (l4?.targets ?? []).filter(({ node }) => !down.has(node)).length;
-  return servers === 0 ? unknown : times(end(turn, patience), 1 - 1 / servers);
+  if (chosen !== null) return chosen === inCase.l7 ? never : reset(turn, patience);
+  const servers = new Set(l4?.targets.map(({ node }) => node).filter((node) => !turn.after.gone.has(node)));
+  return servers.size === 0 ? unknown : times(reset(turn, patience), 1 - 1 / servers.size);
 }
 
 /** L7 nodes and backends: the connection ends there. */
-function lossOfEnd(turn: Turn, patience: Patience): Chance {
-  if (turn.restores || turn.fault === 'drain') return never;
-  return losses[turn.fault] === 'forgets' ? end(turn, patience) : stall(turn.outageMs, patience);
+function lossOfEnd({ cut, outageMs, remainingMs }: Turn, patience: Patience): Chance {
+  if (cut === undefined) return never;
+  if (cut === 'stalled') return stall(outageMs, patience);
+  // Nobody answers: seen when a heartbeat is due, and its timeout over.
+  return remainingMs >= patience.heartbeatMs + patience.timeoutMs ? certain : unknown;
 }
 
-/** It breaks with the next heartbeat or its timeout: seen, if the run lasts long enough. */
-const end = ({ remainingMs }: Turn, { heartbeatMs, timeoutMs }: Patience): Chance =>
-  remainingMs >= heartbeatMs + timeoutMs ? certain : unknown;
+/** Whoever does not know the connection answers its next packet with a reset: seen, if the run lasts long enough. */
+const reset = ({ remainingMs }: Turn, { heartbeatMs }: Patience): Chance =>
+  remainingMs >= heartbeatMs + settleMs ? certain : unknown;
 
 /**
  * Nothing passes for a while. What is sent again (RFC 6298: each time after twice as long) arrives at the latest after another
@@ -104,3 +145,6 @@ function stall(outageMs: number, { heartbeatMs, timeoutMs }: Patience): Chance {
   if (outageMs >= heartbeatMs + timeoutMs) return certain;
   return 2 * outageMs < timeoutMs ? never : unknown;
 }
+
+/** BFD's detection, BGP's convergence, TCP's retransmission and the watch's own second. */
+export const settleMs = 2500;

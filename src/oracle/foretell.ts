@@ -12,17 +12,18 @@ import type { ForetoldFlow, KnownWay, KnownWays } from './types.ts';
 /**
  * Foretells which flows a scenario will break and move: the routers of the live lab said while all was well which next hop
  * each flow has (`askWays`), the rest follows from the plan.
+ * @param plans what the lab is, one after another
  * @returns one event a traffic that holds connections; where a router cannot say it, with the reason and nothing foretold
  */
 export async function foretell(
   scenario: Pick<Scenario, 'timeline' | 'durationMs' | 'traffic'>,
-  plan: Plan,
+  plans: readonly Plan[],
   flows: readonly ForetoldFlow[],
   { ways: asked, now }: { readonly ways: Promise<KnownWays>; readonly now: () => number },
 ): Promise<readonly PredictionEvent[]> {
   try {
     const ways = await asked;
-    const { sets, entries } = predict(scenario, plan, flows, ways);
+    const { sets, entries } = predict(scenario, plans, flows, ways);
     const why = [...new Set(entries.flatMap((entry) => entry.why))];
     return sets.map((set) => ({ type: 'prediction', t: now(), ...set, why }));
   } catch (error) {

@@ -1,6 +1,6 @@
 export { askRouters } from './ask-routers.ts';
 export { compare } from './compare.ts';
-export { type Knowledge, outcomes } from './ecmp.ts';
+export { type Knowledge, outcomes, type Stage } from './ecmp.ts';
 export { type Fabric, fabricOf } from './fabric.ts';
 export { askWays, foretell, waysTaken } from './foretell.ts';
 export { buildTable, lookup, shareOfDifference } from './mh.ts';

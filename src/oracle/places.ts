@@ -1,10 +1,11 @@
 /** Where flows are, and where they go when nodes come and go. */
-import { endpoint, familyOf } from '../base/ip.ts';
-import type { Plan, PlannedNode } from '../topology/types.ts';
-import { type Outcome, outcomes, type Way } from './ecmp.ts';
+import { endpoint } from '../base/ip.ts';
+import type { Plan, PlannedNode, Service } from '../topology/types.ts';
+import { type HopsOf, hopsIn, type Outcome, outcomes, type Stage, type Way } from './ecmp.ts';
 import { type Fabric, fabricOf } from './fabric.ts';
 import { type Order, reordered } from './order.ts';
-import { type Choose, chooserOf, serviceFor } from './scheduler.ts';
+import { type Choose, chooserOf, schedulerOf, serviceFor } from './scheduler.ts';
+import { nodeIn, type State } from './state.ts';
 import type { ForetoldFlow, KnownWay, KnownWays } from './types.ts';
 
 /** One thing that may be the case with a flow. The probabilities of its cases add up to 1. */
@@ -20,76 +21,74 @@ export interface Case {
 export interface Places {
   /**
    * What may be the case with a flow.
-   * @param states of the routers and L4 nodes: in each the nodes that are gone; the first is the one in which all is well
+   * @param states one after another; the first is the one in which all is well
    */
-  cases(flow: ForetoldFlow, states: readonly ReadonlySet<string>[]): readonly Case[];
-  /**
-   * The L7 that an L4 node chooses, itself if it is one; null: that does not follow from the flow; undefined: none.
-   * @param down L7 nodes of weight 0
-   * @param order of its servers; default: as planned
-   */
-  choice(
-    l4: string,
-    flow: ForetoldFlow,
-    down?: ReadonlySet<string>,
-    order?: Order,
-  ): string | undefined | null;
-  /** Do all L4 nodes choose by the same table? */
-  readonly alike: boolean;
-  node(name: string): PlannedNode | undefined;
-  readonly balancers: readonly PlannedNode[];
+  cases(flow: ForetoldFlow, states: readonly State[]): readonly Case[];
+  /** The L7 that an L4 node chooses, itself if it is one; null: that does not follow from the flow; undefined: none. */
+  choice(state: State, l4: string, flow: ForetoldFlow): string | undefined | null;
+  /** L4 nodes that a flow may come by while one state becomes the other. */
+  between(flow: ForetoldFlow, states: readonly [State, State], way: Way): readonly string[];
+  /** Do all L4 nodes choose by one table, and the one by which flows were placed in the beginning? */
+  isAlike(state: State): boolean;
   /** Has a router next hops that BGP does not change? */
-  readonly fixed: boolean;
+  hasFixed(state: State): boolean;
 }
 
-export function placesOf(plan: Plan, ways: KnownWays): Places {
-  const nodes = new Map(plan.nodes.map((node) => [node.name, node]));
-  const fabrics = new Map<string, Fabric>();
-  const choosers = choosersOf(plan);
-  const seen = new Map<string, readonly Outcome[]>();
-  const others = new Map<string, Choose | undefined>();
-  const chooserWith = (name: string, flow: ForetoldFlow, order: Order): Choose | undefined => {
-    const node = nodes.get(name);
-    const found = serviceFor(plan, flow.service, flow.address);
-    if (node === undefined || found === undefined) return undefined;
-    return remembered(others, JSON.stringify([name, found.name, found.vip, order]), () =>
-      chooserOf(reordered(node, order), found),
+/** @param first when all is well */
+export function placesOf(first: State, ways: KnownWays): Places {
+  const { plan } = first;
+  const choose = choosing();
+  const fabrics = new Map<Plan, Map<string, Fabric>>();
+  const seen = new Map<readonly State[], Map<string, readonly Outcome[]>>();
+  const hops = new Map<State, Map<string, HopsOf>>();
+  const restless = new Map<State, Map<string, Restless>>();
+
+  const vipOf = ({ service, address }: ForetoldFlow): string => serviceFor(plan, service, address)?.vip ?? '';
+  const stageOf = ({ plan: now, gone, removed }: State, flow: ForetoldFlow): Stage => {
+    const vip = vipOf(flow);
+    const known = remembered(fabrics, now, () => new Map<string, Fabric>());
+    const fabric = remembered(known, `${flow.client} ${vip}`, () => fabricOf(now, vip, flow.client));
+    return { fabric, gone, removed };
+  };
+  const hopsOf = (state: State, flow: ForetoldFlow): HopsOf =>
+    remembered(
+      remembered(hops, state, () => new Map<string, HopsOf>()),
+      `${flow.client} ${vipOf(flow)}`,
+      () => hopsIn(stageOf(state, flow)),
     );
+  const choice: Places['choice'] = (state, l4, { address, port, service }) => {
+    const node = nodeIn(state.plan, l4);
+    if (node?.kind !== 'ipvs') return state.gone.has(l4) ? undefined : l4;
+    const chosen = choose(node, serviceFor(plan, service, address), state.orders.get(l4));
+    return chosen === undefined
+      ? null
+      : chosen(address, port, state.gone.size === 0 ? undefined : state.gone);
   };
-  const choice: Places['choice'] = (l4, flow, down, order) => {
-    const { address, port, service } = flow;
-    if (nodes.get(l4)?.kind !== 'ipvs') return down?.has(l4) === true ? undefined : l4;
-    const choose =
-      order === undefined
-        ? choosers.get(`${l4} ${service} ${familyOf(address)}`)
-        : chooserWith(l4, flow, order);
-    return choose === undefined ? null : choose(address, port, down);
-  };
-  const waysOf = (
-    { service, client, address }: ForetoldFlow,
-    known: KnownWay,
-    states: States,
-  ): readonly Outcome[] => {
-    const { hops } = known;
+  const waysOf = (flow: ForetoldFlow, known: KnownWay, states: readonly State[]): readonly Outcome[] => {
+    const { hops: said } = known;
     // Where the routers lead to L7 nodes, that is where a flow was seen.
-    const l4 = known.l4 ?? (nodes.get(known.l7 ?? '')?.announces === true ? known.l7 : undefined);
+    const l4 = known.l4 ?? (nodeIn(plan, known.l7)?.announces === true ? known.l7 : undefined);
     return remembered(
-      seen,
-      JSON.stringify([client, service, familyOf(address), l4, hops, states.map((gone) => [...gone])]),
+      remembered(seen, states, () => new Map<string, readonly Outcome[]>()),
+      JSON.stringify([flow.client, vipOf(flow), l4, said]),
       () => {
-        const vip = serviceFor(plan, service, address)?.vip ?? '';
-        const fabric = remembered(fabrics, `${client} ${vip}`, () => fabricOf(plan, vip, client));
-        const knowledge = { ...(l4 === undefined ? {} : { l4 }), ...(hops === undefined ? {} : { hops }) };
-        return outcomes(fabric, states, knowledge);
+        const knowledge = {
+          ...(l4 === undefined ? {} : { l4 }),
+          ...(said === undefined ? {} : { hops: said }),
+        };
+        return outcomes(
+          states.map((state) => stageOf(state, flow)),
+          knowledge,
+        );
       },
     );
   };
   const targetsOf = (name: string | null): string[] => [
-    ...new Set((nodes.get(name ?? '')?.targets ?? []).map(({ node }) => node)),
+    ...new Set((nodeIn(plan, name)?.targets ?? []).map(({ node }) => node)),
   ];
   const l7sOf = (flow: ForetoldFlow, known: KnownWay, l4: string): readonly (string | null)[] => {
     if (known.l7 !== undefined) return [known.l7];
-    const chosen = choice(l4, flow);
+    const chosen = choice(first, l4, flow);
     return orNull(chosen === null ? targetsOf(l4) : chosen === undefined ? [] : [chosen]);
   };
   return {
@@ -106,14 +105,82 @@ export function placesOf(plan: Plan, ways: KnownWays): Places {
       );
     },
     choice,
-    alike: areAlike(choosers),
-    node: (name) => nodes.get(name),
-    balancers: plan.nodes.filter(({ kind }) => kind === 'ipvs'),
-    fixed: plan.nodes.some(({ kind, options }) => kind === 'bird' && (options.next_hops ?? 'bgp') !== 'bgp'),
+    between: (flow, [before, after], way) => {
+      if (way === null || (before.plan === after.plan && before.gone === after.gone)) return [];
+      const all = remembered(
+        remembered(restless, after, () => new Map<string, Restless>()),
+        `${flow.client} ${vipOf(flow)}`,
+        () => restlessOf(hopsOf(before, flow), hopsOf(after, flow), after),
+      );
+      return way.flatMap((node) => all.get(node) ?? []).filter((name) => name !== way.at(-1));
+    },
+    isAlike: ({ plan: now, gone, orders }) =>
+      now.services.every((service) => {
+        const serves = ({ services }: PlannedNode): boolean => services.some(({ vip }) => vip === service.vip);
+        const before = balancersOf(plan).map((l4) => (serves(l4) ? choose(l4, service, undefined) : null));
+        const alive = balancersOf(now).filter(({ name }) => !gone.has(name));
+        const after = alive.map((l4) => (serves(l4) ? choose(l4, service, orders.get(l4.name)) : null));
+        const all = [...before, ...after].filter((one) => one !== null);
+        return all.every((one) => one !== undefined && one === all[0]);
+      }),
+    hasFixed: ({ plan: now }) =>
+      now.nodes.some(({ kind, options }) => kind === 'bird' && (options.next_hops ?? 'bgp') !== 'bgp'),
   };
 }
 
-type States = readonly ReadonlySet<string>[];
+export const balancersOf = ({ nodes }: Plan): readonly PlannedNode[] =>
+  nodes.filter(({ kind }) => kind === 'ipvs');
+
+/** By router: the L4 nodes that flows there may come by before all is settled. */
+type Restless = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * A router that gets or loses more than one next hop hears of one after another, and so does one that is new or comes back: its flows
+ * may come by any of them.
+ */
+function restlessOf(before: HopsOf, after: HopsOf, { plan }: State): Restless {
+  const ends = (node: string): string[] => {
+    const next = [...new Set([...before(node), ...after(node)])];
+    return next.length === 0 ? [node] : next.flatMap(ends);
+  };
+  return new Map(
+    plan.nodes.flatMap(({ name }): [string, string[]][] => {
+      const [old, now] = [before(name), after(name)];
+      const changed = [
+        ...old.filter((hop) => !now.includes(hop)),
+        ...now.filter((hop) => !old.includes(hop)),
+      ];
+      return changed.length > 1 ? [[name, [...new Set([...old, ...now].flatMap(ends))]]] : [];
+    }),
+  );
+}
+
+type ChooserOf = (
+  node: PlannedNode,
+  service: Service | undefined,
+  order: Order | undefined,
+) => Choose | undefined;
+
+/** Tables are made once: L4 nodes that have the same servers in the same order share one. */
+function choosing(): ChooserOf {
+  const tables = new Map<string, Choose | undefined>();
+  const known = new Map<PlannedNode, Map<Order | undefined, Map<Service, Choose | undefined>>>();
+  const make = (node: PlannedNode, service: Service, order: Order | undefined): Choose | undefined => {
+    const planned = order === undefined ? node : reordered(node, order);
+    const key = JSON.stringify([schedulerOf(node, service), service, planned.targets]);
+    return remembered(tables, key, () => chooserOf(planned, service));
+  };
+  return (node, service, order) => {
+    if (service === undefined) return undefined;
+    const ofNode = remembered(
+      known,
+      node,
+      () => new Map<Order | undefined, Map<Service, Choose | undefined>>(),
+    );
+    const ofOrder = remembered(ofNode, order, () => new Map<Service, Choose | undefined>());
+    return remembered(ofOrder, service, () => make(node, service, order));
+  };
+}
 
 /** All names are equally probable. */
 function split<T extends { readonly probability: number }, K extends string>(
@@ -130,34 +197,7 @@ function split<T extends { readonly probability: number }, K extends string>(
 const orNull = (names: readonly string[]): readonly (string | null)[] =>
   names.length === 0 ? [null] : names;
 
-/** By L4 node, service and family. Nodes that have the same servers in the same order share one table. */
-function choosersOf(plan: Plan): ReadonlyMap<string, Choose | undefined> {
-  const tables = new Map<string, Choose | undefined>();
-  return new Map(
-    plan.nodes
-      .filter(({ kind }) => kind === 'ipvs')
-      .flatMap((node) =>
-        node.services.map((service): [string, Choose | undefined] => [
-          `${node.name} ${service.name} ${familyOf(service.vip)}`,
-          remembered(tables, JSON.stringify([node.options.scheduler, service, node.targets]), () =>
-            chooserOf(node, service),
-          ),
-        ]),
-      ),
-  );
-}
-
-function areAlike(choosers: ReadonlyMap<string, Choose | undefined>): boolean {
-  const byService = new Map<string | undefined, Choose | undefined>();
-  return [...choosers].every(([key, choose]) => {
-    const service = key.slice(key.indexOf(' '));
-    const first = byService.get(service) ?? choose;
-    byService.set(service, first);
-    return choose !== undefined && choose === first;
-  });
-}
-
-function remembered<T>(memory: Map<string, T>, key: string, make: () => T): T {
+function remembered<K, V>(memory: Map<K, V>, key: K, make: () => V): V {
   const before = memory.get(key);
   if (before !== undefined) return before;
   const made = make();

@@ -2,25 +2,12 @@ import { endpoint } from '../base/ip.ts';
 import type { Scenario } from '../scenario/types.ts';
 import type { Plan } from '../topology/types.ts';
 import type { ForetoldFlows } from '../verdict/history.ts';
-import {
-  both,
-  type Chance,
-  certain,
-  countBounds,
-  either,
-  isCertain,
-  isExact,
-  isPossible,
-  never,
-  not,
-  plus,
-  times,
-  unknown,
-} from './chance.ts';
-import { type Fate, fateOf, type Patience } from './fate.ts';
-import { l4Of, moveOf } from './moves.ts';
-import { type Places, placesOf } from './places.ts';
-import { type Turn, turnsOf } from './turns.ts';
+import { type Chance, countBounds, isCertain, isExact, isPossible, never } from './chance.ts';
+import type { Fate, Patience } from './fate.ts';
+import { type Case, placesOf } from './places.ts';
+import { allWell } from './state.ts';
+import { type Story, storyOf } from './story.ts';
+import { turnsOf } from './turns.ts';
 import type { FlowSets, ForetoldFlow, KnownWays, Prediction, Shares, TrafficForecast } from './types.ts';
 import { whyOf } from './why.ts';
 
@@ -28,20 +15,27 @@ import { whyOf } from './why.ts';
  * Foretells which flows each entry of the timeline breaks. Exact where the flow's L7 decides; where the routers' secret hash does
  * (which flows an L4 node carries), exact with `ways`, and within bounds without.
  * Assumes that the lab works as planned: next hops as BGP gives them, each entry's effects over before the next comes.
+ * @param plans what the lab is, one after another: another one after each `scale` of the timeline
  * @param flows held connections of the plan's clients
  * @param ways what is known of them when all is well; default: nothing
  */
 export function predict(
   scenario: Pick<Scenario, 'timeline' | 'durationMs' | 'traffic'>,
-  plan: Plan,
+  plans: readonly Plan[],
   flows: readonly ForetoldFlow[],
   ways: KnownWays = new Map(),
 ): Prediction {
-  const places = placesOf(plan, ways);
-  const turns = turnsOf(scenario, plan);
+  const first = allWell(plans);
+  const places = placesOf(first, ways);
+  const inTheBeginning = [first];
+  const beginnings = flows.map((flow) => places.cases(flow, inTheBeginning));
+  const ends = new Set(beginnings.flatMap((cases) => cases.flatMap(({ l7, backend }) => [l7, backend])));
+  const turns = turnsOf(scenario, plans, first, (names) => names.some((name) => ends.has(name)));
+  const states = [first, ...turns.map(({ after }) => after)];
   const patience = patienceOf(scenario);
-  const stories = flows.map((flow) => storyOf(flow, turns, places, patience(flow)));
-  const l7s = flows.map((flow) => onlyL7(places, flow));
+  const stories = flows.map((flow) => storyOf(flow, turns, states, places, patience(flow)));
+  const longest = longestOf(flows.map(patience));
+  const l7s = beginnings.map(onlyL7);
   const total = byTraffic(
     flows,
     stories.map(({ broken }) => ({ exposed: never, broken })),
@@ -58,7 +52,7 @@ export function predict(
         flows,
         stories.map(({ fates }) => fates[i] ?? { exposed: never, broken: never }),
       ),
-      why: whyOf(turn, places),
+      why: whyOf(turn, places, longest),
     })),
     total: total.map(({ exposed: _, ...rest }) => rest),
     sets: setsOf(flows, stories),
@@ -71,15 +65,6 @@ export function predict(
   };
 }
 
-/** What becomes of a flow at each entry, and in all. */
-interface Story {
-  /** `broken`: there, and not before. */
-  readonly fates: readonly Fate[];
-  readonly broken: Chance;
-  /** Seen on another L4 node than before. */
-  readonly moved: Chance;
-}
-
 function patienceOf({ traffic }: Pick<Scenario, 'traffic'>): (flow: ForetoldFlow) => Patience {
   const known = new Map(traffic.map((spec) => [spec.name, spec]));
   return ({ traffic: name }) => {
@@ -89,50 +74,10 @@ function patienceOf({ traffic }: Pick<Scenario, 'traffic'>): (flow: ForetoldFlow
   };
 }
 
-/** Each case is followed through the whole timeline: where a flow is later depends on where it was. */
-function storyOf(flow: ForetoldFlow, turns: readonly Turn[], places: Places, patience: Patience): Story {
-  const { states, numberOf } = statesOf(turns);
-  const fates: Fate[] = turns.map(() => ({ exposed: never, broken: never }));
-  let total = never;
-  let totalMoved = never;
-  for (const inCase of places.cases(flow, states)) {
-    let broken = never;
-    let moved = never;
-    let at = l4Of(inCase.ways[0] ?? null);
-    // Was it really seen there? After too short a stay nobody knows.
-    let there: Chance = certain;
-    for (const [i, turn] of turns.entries()) {
-      const way = (gone: ReadonlySet<string>) => inCase.ways[numberOf(gone)] ?? null;
-      const fate = fateOf(flow, inCase, [way(turn.before), way(turn.after)], turn, places, patience);
-      const sum = fates[i] ?? { exposed: never, broken: never };
-      fates[i] = {
-        exposed: plus(sum.exposed, times(fate.exposed, inCase.probability)),
-        broken: plus(sum.broken, times(both(fate.broken, not(broken)), inCase.probability)),
-      };
-      const next = l4Of(way(turn.after)) ?? at;
-      const seen = moveOf([at, next], fate.broken, turn, places, patience);
-      moved = either(moved, both(both(seen, there), not(broken)));
-      if (at !== next) there = isExact(seen) ? certain : unknown;
-      at = next;
-      broken = either(broken, fate.broken);
-    }
-    totalMoved = plus(totalMoved, times(moved, inCase.probability));
-    total = plus(total, times(broken, inCase.probability));
-  }
-  return { fates, broken: total, moved: totalMoved };
-}
-
-/** The different states of the lab in a timeline; the first is that in which all is well. */
-function statesOf(turns: readonly Turn[]): {
-  states: readonly ReadonlySet<string>[];
-  numberOf: (gone: ReadonlySet<string>) => number;
-} {
-  const key = (gone: ReadonlySet<string>): string => [...gone].sort().join(' ');
-  const all = [new Set<string>(), ...turns.flatMap(({ before, after }) => [before, after])];
-  const byKey = new Map(all.map((gone) => [key(gone), gone]));
-  const keys = [...byKey.keys()];
-  return { states: [...byKey.values()], numberOf: (gone) => keys.indexOf(key(gone)) };
-}
+const longestOf = (all: readonly Patience[]): Patience => ({
+  heartbeatMs: Math.max(0, ...all.map(({ heartbeatMs }) => heartbeatMs)),
+  timeoutMs: Math.max(0, ...all.map(({ timeoutMs }) => timeoutMs)),
+});
 
 function byTraffic(flows: readonly ForetoldFlow[], fates: readonly Fate[]): TrafficForecast[] {
   return [...new Set(flows.map(({ traffic }) => traffic))].map((traffic) => {
@@ -186,8 +131,8 @@ function setOf(flows: readonly { flow: number; chance: Chance }[]): ForetoldFlow
 }
 
 /** The flow's L7 if it is the same in all cases. */
-function onlyL7(places: Places, flow: ForetoldFlow): string | undefined {
-  const names = new Set(places.cases(flow, [new Set()]).map(({ l7 }) => l7));
+function onlyL7(cases: readonly Case[]): string | undefined {
+  const names = new Set(cases.map(({ l7 }) => l7));
   const [first] = names;
   return names.size === 1 ? (first ?? undefined) : undefined;
 }

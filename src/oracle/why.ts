@@ -1,76 +1,119 @@
 /** The reasons of a forecast, for people. */
-import { changesWays } from './fate.ts';
-import type { Places } from './places.ts';
+import { changesWays, isComputed, type Patience } from './fate.ts';
+import { balancersOf, type Places } from './places.ts';
 import { schedulerOf } from './scheduler.ts';
-import { losses, reorders, type Turn } from './turns.ts';
+import type { Turn } from './turns.ts';
 
-export function whyOf(turn: Turn, places: Places): string[] {
-  if (turn.fault === reorders)
+/** @param patience of the traffic with the longest heartbeats */
+export function whyOf(turn: Turn, places: Places, patience: Patience): string[] {
+  const { fault, restores, targets } = turn;
+  if (!isComputed(turn, places, patience)) return [whyNot(turn, places)];
+  if (turn.stuck === true)
     return [
-      turn.restores
-        ? 'the table is as planned again; flows that are known keep their L7'
-        : 'the table of that L4 node differs from the others from now on; flows that it knows keep their L7',
+      `connections that are held do not end by themselves: ${targets.join(', ')} cannot be drained of them, and what should follow is left undone`,
     ];
-  if (!Object.hasOwn(losses, turn.fault))
-    return [`what ${turn.fault} does to flows cannot be computed: any may break`];
-  if (places.fixed && changesWays(turn, places))
-    return ['next hops are fixed: routers send flows on to where nobody may be left, and any may break'];
-  switch (turn.kind) {
-    case 'bird':
-    case 'ipvs':
-      return [...whoMoves(turn), ...whatMovingDoes(turn, places)];
-    case 'haproxy':
-      if (changesWays(turn, places)) return [...whoMoves(turn), ...whatMovingDoes(turn, places)];
-      return turn.restores
+  switch (fault) {
+    case 'l4.order':
+      return [
+        restores
+          ? 'the table is as planned again; flows that are known keep their L7'
+          : 'the table of that L4 node differs from the others from now on; flows that it knows keep their L7',
+      ];
+    case 'l4.flush':
+      return restores
         ? []
         : [
-            'exactly the flows that end on it are hit: their L7 follows from the table',
-            ...fateAtTheEnd(turn),
+            `flows that are forgotten are placed by the table as it is now: ${
+              places.isAlike(turn.after)
+                ? 'the one by which they were placed before'
+                : 'not the one by which they were placed before'
+            }`,
           ];
-    case 'web':
-      return turn.restores
-        ? []
-        : [
-            "a flow's backend is the proxy's choice when it opens: only the number of flows is known",
-            ...fateAtTheEnd(turn),
-          ];
-    case 'client':
-      return ['the clients themselves are hit'];
     default:
-      return [`what becomes of flows when a ${turn.kind} is hit cannot be computed: any may break`];
+      return [...(changesWays(turn) ? whatWaysDo(turn, places) : whatItDoes(turn)), ...fateAtTheEnd(turn)];
   }
 }
 
-function whoMoves({ restores, kind }: Turn): string[] {
-  const tiers: Readonly<Record<string, string>> = { ipvs: 'L4 node', haproxy: 'L7 node' };
-  const who = `the flows of that ${tiers[kind] ?? 'router'}`;
+function whyNot(turn: Turn, places: Places): string {
+  if (!turn.known) return `what ${turn.fault} does to flows cannot be computed: any may break`;
+  if (turn.restores && (turn.fault === 'router.nexthop' || turn.fault === 'scale'))
+    return 'buckets of a resilient group may be idle between two heartbeats, and move: any flow may';
+  if (places.hasFixed(turn.after) && changesWays(turn))
+    return 'next hops are fixed: routers send flows on to where nobody may be left, and any may break';
+  return `what becomes of flows when a ${turn.kind} is hit cannot be computed: any may break`;
+}
+
+function whatItDoes({ kind, fault, restores }: Turn): string[] {
+  if (kind === 'client') return ['the clients themselves are hit'];
+  if (fault === 'scale' && kind === 'haproxy')
+    return ['the table is another from now on; flows that the L4 nodes know keep their L7'];
+  if (restores) return [];
   return [
-    !restores
-      ? `the routers send ${who} elsewhere, and with more than two next hops some others too`
-      : 'the routers send flows back to where they were',
-    "which flows those are is decided by the routers' hash, whose key each boot draws anew: without the measured ways only their number is known",
+    kind === 'haproxy'
+      ? 'exactly the flows that end on it are hit: their L7 follows from the table'
+      : "a flow's backend is the proxy's choice when it opens: only the number of flows is known",
   ];
 }
 
-function whatMovingDoes({ after, orders }: Turn, places: Places): string[] {
-  if (places.balancers.length === 0)
+function whatWaysDo(turn: Turn, places: Places): string[] {
+  const { before, after, fault, restores } = turn;
+  if (fault !== 'router.nexthop' && before.plan === after.plan && before.gone.size === after.gone.size)
+    return [
+      restores ? 'it is drained still: nobody is sent there' : 'it is drained: nobody is sent there any more',
+    ];
+  return [whoMoves(turn), unasked, ...whatMovingDoes(turn, places)];
+}
+
+function whoMoves({ restores, kind, fault, targets, before }: Turn): string {
+  const tiers: Readonly<Record<string, string>> = { ipvs: 'L4 node', haproxy: 'L7 node' };
+  if (fault === 'router.nexthop') return whatGroupsDo(before.plan, targets, restores);
+  if (fault === 'scale' && restores)
+    return 'with more next hops the routers divide the range of their hash anew';
+  return restores
+    ? 'the routers send flows back to where they were'
+    : `the routers send the flows of that ${tiers[kind] ?? 'router'} elsewhere, and with more than two next hops some others too`;
+}
+
+function whatGroupsDo(
+  { nodes }: Turn['before']['plan'],
+  targets: readonly string[],
+  restores: boolean,
+): string {
+  const resilient = nodes.every(
+    ({ name, options }) => !targets.includes(name) || options.next_hops === 'resilient',
+  );
+  if (!resilient)
+    return 'a plain group divides the range of the hash anew: flows of other next hops move too';
+  return restores
+    ? 'a resilient group gives a next hop that comes only buckets that are idle: no flow moves'
+    : 'a resilient group gives away the buckets of the next hop that leaves: nobody else moves';
+}
+
+const unasked =
+  "which flows those are is decided by the routers' hash, whose key each boot draws anew: without the measured ways only their number is known";
+
+function whatMovingDoes({ after }: Turn, places: Places): string[] {
+  const balancers = balancersOf(after.plan);
+  if (balancers.length === 0)
     return ['there are no L4 nodes: a flow that is sent to another L7 node than before is reset by it'];
-  const l4s = places.balancers.filter(({ name }) => !after.has(name));
+  const l4s = balancers.filter(({ name }) => !after.gone.has(name));
   if (l4s.length === 0) return ['no L4 node is left'];
   if (l4s.every(({ options }) => options.sloppy_tcp === false))
     return ['sloppy_tcp is off: an L4 node resets a flow that it meets in midstream'];
   if (l4s.some((l4) => l4.services.some((service) => schedulerOf(l4, service) === 'rr')))
     return ['the scheduler rr does not depend on the flow: a flow that moves keeps its L7 by luck only'];
   return [
-    places.alike && ![...orders.keys()].some((name) => !after.has(name))
+    places.isAlike(after)
       ? 'all L4 nodes compute the same table and take flows on in midstream (sloppy_tcp): a flow that moves keeps its L7'
-      : 'the tables of the L4 nodes differ: a flow that moves breaks where they disagree on it',
+      : 'the tables of the L4 nodes are not all the one by which flows were placed: a flow that moves breaks where they disagree on it',
   ];
 }
 
-function fateAtTheEnd({ fault, outageMs }: Turn): string[] {
-  if (fault === 'drain') return ['its connections go on; it only gets no new ones'];
-  return losses[fault] === 'forgets'
+function fateAtTheEnd({ kind, cut, outageMs, fault, restores }: Turn): string[] {
+  if (kind !== 'haproxy' && kind !== 'web') return [];
+  if (fault === 'drain') return restores ? [] : ['its connections go on; it only gets no new ones'];
+  if (cut === undefined) return [];
+  return cut === 'lost'
     ? ['its connections are lost with it']
     : [`its connections stall for ${outageMs / 1000} s and break if that exceeds the patience of their ends`];
 }

@@ -29,7 +29,7 @@ export function checkTraffic({ written, topology, plan, kinds, problem }: Check)
       );
     else if (inFamily(vips, family) === undefined)
       problem([...path, 'family'], `"${traffic.to}" has no ${familyName[family]} VIP`);
-    if (traffic.type === 'held-tcp' && traffic.contested && services.includes(traffic.to)) {
+    if (traffic.type === 'held-tcp' && traffic.contested) {
       const refusal = refuseContested(traffic.to, topology, kinds);
       if (refusal !== undefined) problem([...path, 'contested'], ...refusal);
     }
@@ -68,24 +68,26 @@ export function checkTraffic({ written, topology, plan, kinds, problem }: Check)
 
 /** @returns what is wrong, and a hint */
 function refuseContested(
-  service: string,
-  { nodes }: Topology,
+  name: string,
+  { nodes, services }: Topology,
   kinds: KindTable,
 ): readonly [string, string] | undefined {
-  const servers = new Map(nodes.map(({ name, count }) => [name, count]));
+  const service = services.find((each) => each.name === name);
+  if (service === undefined) return undefined;
+  const counts = new Map(nodes.map((group) => [group.name, group.count]));
   const balancers = nodes.filter(
-    ({ kind, serves }) => kinds[kind]?.hashes !== undefined && serves.includes(service),
+    ({ kind, serves }) => kinds[kind]?.hashes !== undefined && serves.includes(name),
   );
-  const because = (why: string) => `no connection to "${service}" is contested: ${why}`;
+  const because = (why: string) => `no connection to "${name}" is contested: ${why}`;
   if (balancers.length === 0)
     return [because('no L4 node stands before its L7 nodes'), 'leave contested out, or add an L4 tier'];
-  const hashing = balancers.filter(({ kind, options }) => kinds[kind]?.hashes?.(options));
+  const hashing = balancers.filter(({ kind, options }) => kinds[kind]?.hashes?.(options, service));
   if (hashing.length === 0)
     return [
-      because(`"${balancers.map(({ name }) => name).join('", "')}" does not choose by a hash`),
+      because(`"${balancers.map((group) => group.name).join('", "')}" does not choose by a hash`),
       'set scheduler: mh or sh, or leave contested out',
     ];
-  if (hashing.every(({ to = '' }) => servers.get(to) === 1))
+  if (hashing.every(({ to = '' }) => counts.get(to) === 1))
     return [
       because('one server has no order'),
       `give "${hashing[0]?.to}" a count of 2 or more, or leave contested out`,

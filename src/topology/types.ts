@@ -75,7 +75,10 @@ export interface KindTraits {
   /** It passes packets on, not connections: an IPv6 packet needs an IPv6 address of the target. */
   readonly keepsFamily?: boolean;
   /** Does what it passes a flow to follow from a hash over its `to` group, so that the order of that group matters to some flows? */
-  readonly hashes?: (options: Readonly<Record<string, unknown>>) => boolean;
+  readonly hashes?: (
+    options: Readonly<Record<string, unknown>>,
+    service: Pick<Service, 'scheduler'>,
+  ) => boolean;
   /** What its nodes can be asked for while they run, by name; a name may end in `.<node>`. */
   readonly measures?: Measures;
   /** Its nodes can be drained: taken out of service so that nobody notices. */

@@ -215,7 +215,12 @@ test('a router says where flows go, and its answers foretell where they go when 
   const flows = flowsOf(2000, 'next hops gone');
   await route(new Set(), 0x13);
   const before = await said(flows, 80);
-  const fabric: Fabric = { start: 'r', hops: new Map([['r', nodes]]), ends: new Set(nodes) };
+  const fabric: Fabric = {
+    start: 'r',
+    hops: new Map([['r', nodes]]),
+    resilient: new Set(),
+    ends: new Set(nodes),
+  };
   for (const [i, gone] of [new Set(['l4-4']), new Set(['l4-2']), new Set(['l4-1', 'l4-3'])].entries()) {
     await route(gone, 0x13);
     const after = await sentTo(flows, 81 + i);
@@ -233,11 +238,8 @@ test('a router says where flows go, and its answers foretell where they go when 
 /** Probabilities of the nodes where a flow comes out without the ones that are gone. */
 function chanceOf(fabric: Fabric, gone: ReadonlySet<string>, hop: string | undefined): Map<string, number> {
   const chances = new Map<string, number>();
-  for (const { probability, ways } of outcomes(
-    fabric,
-    [new Set(), gone],
-    hop === undefined ? {} : { hops: { r: hop } },
-  )) {
+  const stages = [new Set<string>(), gone].map((each) => ({ fabric, gone: each }));
+  for (const { probability, ways } of outcomes(stages, hop === undefined ? {} : { hops: { r: hop } })) {
     const end = ways[1]?.at(-1) ?? '';
     chances.set(end, (chances.get(end) ?? 0) + probability);
   }

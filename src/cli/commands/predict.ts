@@ -3,7 +3,7 @@ import { exitCodes } from '../../base/errors.ts';
 import { formatDuration } from '../../base/units.ts';
 import { kindTable } from '../../kinds/index.ts';
 import { type Bounds, contestedFlows, predict as foretell, type Prediction } from '../../oracle/index.ts';
-import type { Scenario } from '../../scenario/index.ts';
+import { plansOver, type Scenario } from '../../scenario/index.ts';
 import { planTopology, type Topology } from '../../topology/index.ts';
 import { heldFlows, trafficJobs } from '../../traffic/index.ts';
 import type { Context } from '../context.ts';
@@ -57,7 +57,7 @@ function predictRun(
   const plan = planTopology(topology, kindTable);
   return foretell(
     scenario,
-    plan,
+    plansOver(scenario.timeline, plan, kindTable),
     heldFlows(trafficJobs(scenario.traffic, plan, scenario.seed, { isContested })),
   );
 }
@@ -104,7 +104,10 @@ function describeEntries({ entries, total }: Prediction): string {
     String(may.length),
   ]);
   const header = ['at', 'name', 'what', 'traffic', 'flows', 'exposed', 'broken', 'must break', 'may break'];
-  const reasons = entries.flatMap(({ name, why }) => why.map((reason) => `${name}: ${reason}`));
+  const names = new Map<string, string[]>();
+  for (const { name, why } of entries)
+    for (const reason of why) names.set(reason, [...(names.get(reason) ?? []), name]);
+  const reasons = [...names].map(([reason, of]) => `${of.join(', ')}: ${reason}`);
   if (rows.length === 0) return '';
   return [table(header, [...rows, ...sums]), '', ...reasons].join('\n');
 }

@@ -36,7 +36,7 @@ export const ipvs: Kind = {
     devices: [announceDevice],
     tunnelOverhead: (_options, family) => outerHeader[family],
     keepsFamily: true,
-    hashes: ({ scheduler }) => scheduler !== 'rr',
+    hashes: (options, { scheduler = ipvsOptions.parse(options).scheduler }) => scheduler !== 'rr',
   },
   modules: ['dummy', 'ip_vs', 'ip_vs_mh', 'ip_vs_sh', 'ip_vs_rr', 'ipip'],
   programs: [

@@ -1,9 +1,21 @@
 import { expect, test } from 'vitest';
-import { askRouters, type Fabric, fabricOf, type Knowledge, outcomes } from '../../../src/oracle/index.ts';
+import {
+  askRouters,
+  type Fabric,
+  fabricOf,
+  type Knowledge,
+  outcomes,
+  type Stage,
+} from '../../../src/oracle/index.ts';
 import { threeTier } from '../kinds/three-tier.ts';
 
 const ends = ['a', 'b', 'c', 'd'];
-const oneRouter: Fabric = { start: 'r', hops: new Map([['r', ends]]), ends: new Set(ends) };
+const oneRouter: Fabric = {
+  start: 'r',
+  hops: new Map([['r', ends]]),
+  resilient: new Set(),
+  ends: new Set(ends),
+};
 const twoRouters: Fabric = {
   start: 'client',
   hops: new Map([
@@ -12,9 +24,11 @@ const twoRouters: Fabric = {
     ['r-1', ['a', 'b']],
     ['r-2', ['a', 'b']],
   ]),
+  resilient: new Set(),
   ends: new Set(['a', 'b']),
 };
-const well = new Set<string>();
+const stages = (fabric: Fabric, ...gone: readonly (readonly string[])[]): Stage[] =>
+  gone.map((names) => ({ fabric, gone: new Set(names) }));
 
 /** Probability that the flow's end differs between the first state and the last. */
 function moved(fabric: Fabric, gone: readonly string[], knowledge: Knowledge = {}): number {
@@ -27,7 +41,7 @@ function sum(
   knowledge: Knowledge,
   counts: (before: string | undefined, after: string | undefined) => boolean,
 ): number {
-  return outcomes(fabric, [well, new Set(gone)], knowledge)
+  return outcomes(stages(fabric, [], gone), knowledge)
     .filter(({ ways: [before, after] }) => counts(before?.at(-1), after?.at(-1)))
     .reduce((total, { probability }) => total + probability, 0);
 }
@@ -68,7 +82,7 @@ test('without next hops there is no way, and a router that has none withdraws', 
 });
 
 test('going and coming back leaves every flow where it was', () => {
-  const found = outcomes(oneRouter, [well, new Set(['b']), well]);
+  const found = outcomes(stages(oneRouter, [], ['b'], []));
   for (const { ways } of found) expect(ways[2]).toEqual(ways[0]);
 });
 
@@ -81,6 +95,7 @@ test('the ways to a VIP follow from the plan, next hops in the order of their ad
       ['r-2', ['l4-1', 'l4-2']],
       ['client', ['edge']],
     ]),
+    resilient: new Set(),
     ends: new Set(['l4-1', 'l4-2']),
   });
 });

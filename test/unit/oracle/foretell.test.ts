@@ -61,7 +61,7 @@ test('each router with a choice is asked once for all flows, and what it says de
     expect(input).toMatch(/ iif (internet|transit) /);
     return { exitCode: 0, stdout: answer(router, input), stderr: '' };
   });
-  const [event] = await foretell(scenario, plan, flows, { now: () => 7, ways: Promise.resolve(ways) });
+  const [event] = await foretell(scenario, [plan], flows, { now: () => 7, ways: Promise.resolve(ways) });
   expect(asked.sort()).toEqual(['edge', 'r-1', 'r-2']);
   // By r-1: ports 0 and 1 of four; of these the even one is on l4-1. By r-2 the odd one.
   const onFirst = flows.filter(({ port }) => port % 4 === 0 || port % 4 === 3).map(({ flow }) => flow);
@@ -75,7 +75,7 @@ test('each router with a choice is asked once for all flows, and what it says de
 
 test('a router that does not answer leaves nothing foretold, with its reason', async () => {
   const mute = async () => ({ exitCode: 2, stdout: '', stderr: 'RTNETLINK answers: No route to host' });
-  const [event] = await foretell(scenario, plan, flows, { now: () => 7, ways: askWays(plan, flows, mute) });
+  const [event] = await foretell(scenario, [plan], flows, { now: () => 7, ways: askWays(plan, flows, mute) });
   expect(event?.unknowable).toContain('named the way of 0 of 40 flows: RTNETLINK answers: No route to host');
   expect(event?.moved).toEqual({ must: [], may: [], unsaid: [], least: 0, most: 0 });
 });

@@ -24,7 +24,7 @@ function foretell(plan: Plan, action: 'node.crash' | 'drain', target: string, wa
     action === 'drain'
       ? { action, ...when, withinMs: 5000 }
       : { action: 'inject', ...when, fault: action, options: {} };
-  return predict({ timeline: [entry], durationMs: 15_000, traffic }, plan, flows, ways);
+  return predict({ timeline: [entry], durationMs: 15_000, traffic }, [plan], flows, ways);
 }
 
 test('an L7 node that dies at the edge of the next hops takes its own flows along, and half of its neighbour’s', () => {

@@ -1,0 +1,109 @@
+/** What single entries of a timeline do to the lab. */
+import type { Plan } from '../topology/types.ts';
+import type { Order } from './order.ts';
+import { away, back, type Change, namesOf, regrouped, reorderedOn, unchanged } from './state.ts';
+
+export interface Act {
+  readonly name: string;
+  /** As written. */
+  readonly atMs: number;
+  /** `inject`, `heal`, `drain`, …; `boot`: the end of a restart. */
+  readonly action: string;
+  /** Name of the fault that it injects or heals; `drain` for a drain and its end; `scale`. */
+  readonly fault: string;
+  readonly targets: readonly string[];
+  /** How long it takes on a slow machine. */
+  readonly takesMs: number;
+  /** Name of the entry that it begins and another one may end. */
+  readonly begins?: string;
+  /** What it takes away is back by itself after so long. */
+  readonly returnsMs?: number;
+  /** Does it put back what was taken away, or add what was not there? */
+  readonly restores: boolean;
+  /** Can it be computed what it does to flows? */
+  readonly known: boolean;
+  /** Connections that end on its targets are lost, or nothing comes through to them for a while. */
+  readonly cut?: 'lost' | 'stalled';
+  /** L4 nodes that lose their connection tables. */
+  readonly forgetful: readonly string[];
+  /** It waits for connections that do not end, and nothing comes of it. */
+  readonly stuck?: true;
+  readonly change: Change;
+}
+
+export type When = Pick<Act, 'name' | 'atMs' | 'targets'>;
+
+/** @param cause name of the drain */
+export const drainAct = (when: When, cause: string, undoes: boolean): Act => ({
+  ...when,
+  fault: 'drain',
+  action: undoes ? 'undrain' : 'drain',
+  takesMs: gentleMs,
+  ...(undoes ? {} : { begins: cause }),
+  restores: undoes,
+  known: true,
+  forgetful: [],
+  change: undoes ? back(cause) : away(cause, when.targets),
+});
+
+/** Each of its steps is seen to be done before the next. */
+const gentleMs = 3000;
+
+/** @param cause name of the fault's entry @param undoes is it the healing? */
+export function faultActs(
+  when: When,
+  cause: string,
+  { fault, options }: { readonly fault: string; readonly options: Readonly<Record<string, unknown>> },
+  undoes: boolean,
+  plan: Plan,
+): readonly Act[] {
+  const { targets } = when;
+  const act: Act = {
+    ...when,
+    fault,
+    action: undoes ? 'heal' : 'inject',
+    takesMs: 0,
+    ...(undoes ? {} : { begins: cause }),
+    restores: undoes,
+    known: true,
+    forgetful: [],
+    change: unchanged,
+  };
+  const takeAway = undoes ? back(cause) : away(cause, targets);
+  switch (fault) {
+    case 'node.crash':
+      return [{ ...act, ...(undoes ? {} : lost(targets)), change: takeAway }];
+    case 'node.freeze':
+    case 'link.down':
+      return [{ ...act, ...(undoes ? {} : { cut: 'stalled' as const }), change: takeAway }];
+    case 'node.restart':
+      if (undoes) return [act];
+      return [
+        { ...act, ...lost(targets), returnsMs: bootMs, change: takeAway },
+        { ...act, action: 'boot', restores: true, takesMs: bootMs, change: back(cause) },
+      ];
+    case 'l4.flush':
+      return [{ ...act, forgetful: undoes ? [] : targets }];
+    case 'l4.order':
+      return [{ ...act, change: reorderedOn(targets, undoes ? undefined : orderOf(options)) }];
+    case 'router.nexthop':
+      return [
+        {
+          ...act,
+          change: regrouped(targets, undoes ? undefined : namesOf(plan, String(options.remove))),
+        },
+      ];
+    default:
+      return [{ ...act, known: false }];
+  }
+}
+
+const lost = (targets: readonly string[]): Pick<Act, 'cut' | 'forgetful'> => ({
+  cut: 'lost',
+  forgetful: targets,
+});
+
+const bootMs = 3000;
+
+/** Its keys were held against the fault's schema when the scenario was loaded. */
+const orderOf = ({ order = 'reverse' }: Readonly<Record<string, unknown>>): Order => order as Order;

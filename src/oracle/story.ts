@@ -1,0 +1,76 @@
+/** What becomes of one flow over a whole timeline. */
+import { both, type Chance, certain, either, isExact, never, not, plus, times, unknown } from './chance.ts';
+import { type Fate, fateOf, type Patience, settleMs } from './fate.ts';
+import { l4Of, moveOf } from './moves.ts';
+import type { Case, Places } from './places.ts';
+import type { State } from './state.ts';
+import type { Turn } from './turns.ts';
+import type { ForetoldFlow } from './types.ts';
+
+export interface Story {
+  /** Turn by turn; `broken`: there, and not before. */
+  readonly fates: readonly Fate[];
+  readonly broken: Chance;
+  /** Seen on another L4 node than before. */
+  readonly moved: Chance;
+}
+
+/**
+ * Each case is followed through the whole timeline: where a flow is later depends on where it was.
+ * @param states before the first turn, and after each
+ */
+export function storyOf(
+  flow: ForetoldFlow,
+  turns: readonly Turn[],
+  states: readonly State[],
+  places: Places,
+  patience: Patience,
+): Story {
+  const all = places.cases(flow, states).map((inCase) => ({
+    probability: inCase.probability,
+    story: followCase(flow, inCase, turns, places, patience),
+  }));
+  const sum = (of: (story: Story) => Chance): Chance =>
+    all.reduce((total, { probability, story }) => plus(total, times(of(story), probability)), never);
+  return {
+    fates: turns.map((_, i) => ({
+      exposed: sum(({ fates }) => fates[i]?.exposed ?? never),
+      broken: sum(({ fates }) => fates[i]?.broken ?? never),
+    })),
+    broken: sum(({ broken }) => broken),
+    moved: sum(({ moved }) => moved),
+  };
+}
+
+function followCase(
+  flow: ForetoldFlow,
+  inCase: Case,
+  turns: readonly Turn[],
+  places: Places,
+  patience: Patience,
+): Story {
+  const fates: Fate[] = [];
+  let [broken, moved] = [never, never];
+  let at = l4Of(inCase.ways[0]);
+  // Was it really seen there? After too short a stay nobody knows.
+  let there: Chance = certain;
+  const known = new Map(at === undefined ? [] : [[at, Number.NEGATIVE_INFINITY]]);
+  for (const [i, turn] of turns.entries()) {
+    const [before = null, after = null] = inCase.ways.slice(i, i + 2);
+    for (const l4 of turn.forgetful) known.delete(l4);
+    const between = places.between(flow, [turn.before, turn.after], after);
+    const fate = fateOf(flow, inCase, { before, after, between, known }, turn, places, patience);
+    fates.push({ exposed: fate.exposed, broken: both(fate.broken, not(broken)) });
+    const next = l4Of(after) ?? at;
+    const seen = moveOf([at, next], fate.broken, turn, places, patience);
+    moved = either(moved, both(both(seen, there), not(broken)));
+    if (at !== next) there = isExact(seen) ? certain : unknown;
+    // The next heartbeat makes it known there.
+    const here = l4Of(after);
+    if (here !== undefined && !known.has(here))
+      known.set(here, turn.overMs + patience.heartbeatMs + settleMs);
+    at = next;
+    broken = either(broken, fate.broken);
+  }
+  return { fates, broken, moved };
+}

@@ -93,16 +93,16 @@ function changeOfWay(
 ): Chance {
   const to = after?.at(-1);
   if (to === undefined) return before === null ? never : stall(turn.outageMs, patience);
-  const there = placedAnew(to, flow, inCase, turn, places, patience);
+  const anew = (l4: string): Chance => placedAnew(l4, flow, inCase, turn, places, patience);
   const since = known.get(to);
-  const isKnown = since !== undefined && since <= turn.beginsMs;
-  // It has come here a moment ago, and perhaps a heartbeat of it was seen: that matters if it would now be placed elsewhere.
-  const isSame =
-    to === before?.at(-1) && places.choice(turn.before, to, flow) === places.choice(turn.after, to, flow);
-  const final = since === undefined ? there : isKnown || isSame || !isPossible(there) ? never : unknown;
-  const astray = between.some(
-    (l4) => !known.has(l4) && isPossible(placedAnew(l4, flow, inCase, turn, places, patience)),
-  );
+  // Where it came a moment ago perhaps no heartbeat of it was seen; that matters if it would now be placed elsewhere.
+  const isFirm =
+    since !== undefined &&
+    (since <= turn.beginsMs ||
+      (to === before?.at(-1) &&
+        places.choice(turn.before, to, flow) === places.choice(turn.after, to, flow)));
+  const final = isFirm ? never : since === undefined ? anew(to) : isPossible(anew(to)) ? unknown : never;
+  const astray = between.some((l4) => !known.has(l4) && isPossible(anew(l4)));
   return astray ? either(final, unknown) : final;
 }
 

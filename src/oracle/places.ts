@@ -116,7 +116,8 @@ export function placesOf(first: State, ways: KnownWays): Places {
     },
     isAlike: ({ plan: now, gone, orders }) =>
       now.services.every((service) => {
-        const serves = ({ services }: PlannedNode): boolean => services.some(({ vip }) => vip === service.vip);
+        const serves = ({ services }: PlannedNode): boolean =>
+          services.some(({ vip }) => vip === service.vip);
         const before = balancersOf(plan).map((l4) => (serves(l4) ? choose(l4, service, undefined) : null));
         const alive = balancersOf(now).filter(({ name }) => !gone.has(name));
         const after = alive.map((l4) => (serves(l4) ? choose(l4, service, orders.get(l4.name)) : null));

@@ -74,7 +74,9 @@ export const withOptions = (plan: Plan, kind: string, options: Readonly<Record<s
 
 /** Numbers of the flows that the L4 nodes of the two plans send to different L7 nodes. */
 export function differing(flows: readonly ForetoldFlow[], before: Plan, after: Plan): number[] {
-  const [one, other] = [before, after].map((plan) => chooserOf(nodeOf(plan, 'l4-1'), { port: 80 }));
+  const [one, other] = [before, after].map((plan) =>
+    chooserOf(nodeOf(plan, 'l4-1'), { vip: '198.51.100.1', port: 80 }),
+  );
   return flows.flatMap(({ address, port, flow }) =>
     one?.(address, port) === other?.(address, port) ? [] : [flow],
   );

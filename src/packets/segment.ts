@@ -1,5 +1,5 @@
 /** What a frame carries in the end: below tunnels, and below an ICMP error that quotes it. Either family, in any order. */
-import { isIPv4, isIPv6 } from 'node:net';
+import { bitsOf, parseAddress } from '../base/ip.ts';
 
 /** A TCP segment, as much of it as tells whose it is. */
 export interface Segment {
@@ -27,7 +27,10 @@ export function segmentOf(frame: Buffer): Segment | undefined {
 
 /** @param address of either family @throws Error if it is none */
 export function endOf(address: string, port: number): End {
-  return end(addressBytes(address), port);
+  const parsed = parseAddress(address);
+  if (parsed === undefined) throw new Error(`${address} is no address`);
+  const digits = parsed.value.toString(16).padStart(bitsOf(parsed.family) / 4, '0');
+  return end(Buffer.from(digits, 'hex'), port);
 }
 
 /** Numbers of protocols: IANA's, for IPv4 and IPv6 alike. */
@@ -109,13 +112,3 @@ function tcp(
 }
 
 const end = (address: Buffer, port: number): End => `${address.toString('latin1')}:${port}`;
-
-function addressBytes(address: string): Buffer {
-  if (isIPv4(address)) return Buffer.from(address.split('.').map(Number));
-  if (!isIPv6(address) || !/^[\da-f:]+$/i.test(address)) throw new Error(`${address} is no address`);
-  const [front = [], back = []] = address
-    .split('::')
-    .map((part) => (part === '' ? [] : part.split(':').map((word) => word.padStart(4, '0'))));
-  const zeros = '0000'.repeat(8 - front.length - back.length);
-  return Buffer.from(`${front.join('')}${zeros}${back.join('')}`, 'hex');
-}

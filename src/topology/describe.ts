@@ -1,8 +1,9 @@
 import { addressesOf, eachOf, listed } from '../base/families.ts';
-import type { Plan, PlannedNode } from './types.ts';
+import { formatDuration } from '../base/units.ts';
+import type { KindTable, Plan, PlannedNode } from './types.ts';
 
 /** A plan as plain-text tables: networks, nodes with their interfaces, services and who takes them, BGP sessions, routes. */
-export function describePlan(plan: Plan): string {
+export function describePlan(plan: Plan, kinds: KindTable): string {
   const { name, services, networks, nodes } = plan;
   return [
     `${name}: ${counted(nodes.length, 'node')}, ${counted(networks.length, 'network')}, ${counted(new Set(services.map((service) => service.name)).size, 'service')}\n`,
@@ -23,8 +24,8 @@ export function describePlan(plan: Plan): string {
     ),
     section(
       'BALANCING',
-      ['node', 'serves', 'passes on to'],
-      nodes.filter(({ targets }) => targets.length > 0).map(balancingRow),
+      ['node', 'serves', 'without a dead one after', 'passes on to'],
+      nodes.filter(({ targets }) => targets.length > 0).map((node) => balancingRow(node, kinds)),
     ),
     section('BGP SESSIONS', ['node', 'AS', 'address', 'peer', 'AS', 'address', 'network'], sessionRows(plan)),
     section('STATIC ROUTES', ['node', 'to', 'via', 'interface'], nodes.flatMap(routeRows)),
@@ -76,10 +77,12 @@ function interfaceRows({ name, kind, tier, asn, interfaces, sources }: PlannedNo
   ]);
 }
 
-function balancingRow({ name, services, targets }: PlannedNode): Cell[] {
+function balancingRow({ name, kind, services, targets, options }: PlannedNode, kinds: KindTable): Cell[] {
+  const within = kinds[kind]?.ejection?.(options) ?? [];
   return [
     name,
     [...new Set(services.map((service) => service.name))].join(', '),
+    within.map(formatDuration).join(' to '),
     targets.map(({ node, address }) => `${node} ${address}`).join(', '),
   ];
 }

@@ -74,6 +74,8 @@ export interface KindTraits {
   readonly tunnelOverhead?: (options: Readonly<Record<string, unknown>>, family: Family) => number;
   /** It passes packets on, not connections: an IPv6 packet needs an IPv6 address of the target. */
   readonly keepsFamily?: boolean;
+  /** How long a node of its `to` group that has died without a word is still used, at least and at most: milliseconds. */
+  readonly ejection?: (options: Readonly<Record<string, unknown>>) => readonly [least: number, most: number];
   /** Does what it passes a flow to follow from a hash over its `to` group, so that the order of that group matters to some flows? */
   readonly hashes?: (
     options: Readonly<Record<string, unknown>>,

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../../src/base/until.ts';
 import { type Home, makeHome, threeTier } from './tierlab.ts';
 
 describe('a running lab, by hand', () => {
@@ -92,8 +93,8 @@ describe('a running lab, by hand', () => {
   });
 
   test('every proxy is drained, restarted and put back in its turn, and nobody notices; nothing is left to undo', async () => {
-    // Client ports of its own: an L4 node goes on sending those of two minutes ago where they went before.
-    await fine('traffic', 'start', '--rate', '10', '--seed', '2');
+    // With the client ports of the tests before: each L4 node places them anew, whoever had them.
+    await fine('traffic', 'start', '--rate', '10');
     const rolled = await json('rolling', 'l7', 'drain', 'node.restart', 'undrain', '--pause', '200ms');
     const names = ['l7-1', 'l7-2', 'l7-3'].flatMap((node) =>
       ['drain', 'node.restart', 'undrain'].map((step) => `rolling-${node}-${step}`),
@@ -110,6 +111,47 @@ describe('a running lab, by hand', () => {
     };
     expect(events.map(({ name }) => name)).toEqual(names);
     expect(metrics.requests, JSON.stringify(metrics)).toMatchObject({ errors: 0 });
+  });
+
+  test('a client port that is used again when its proxy is gone meets another proxy at once', async () => {
+    const addresses = '203.0.113.7 http://198.51.100.1/';
+    const ask = async (): Promise<{ port: string; status: string; bound: boolean }[]> => {
+      const each = `curl -s -o /dev/null -w '%{http_code}' --max-time 2 -H 'Connection: close' --local-port $p --interface ${addresses}`;
+      const loop = `for p in $(seq 20001 20015); do echo $p $(${each}; echo " $?"); done`;
+      return (await fine('exec', 'client', '--', 'sh', '-c', loop)).split('\n').flatMap((line) => {
+        const [port = '', status = '', exitCode] = line.split(' ');
+        // 45: it is still in TIME_WAIT at the client, who may not use it again yet.
+        return port === '' ? [] : [{ port, status, bound: exitCode !== '45' }];
+      });
+    };
+    const down = async (): Promise<{ ok: boolean; saw: string }> => {
+      const tables = await Promise.all(
+        ['l4-1', 'l4-2'].map((l4) => fine('exec', l4, '--', 'ipvsadm', '-Ln')),
+      );
+      return { ok: tables.every((table) => / 192\.0\.2\.133:80 +\w+ +0 /.test(table)), saw: tables.join('') };
+    };
+    expect((await ask()).map(({ status }) => status)).toEqual(Array(15).fill('200'));
+    await fine('fault', 'add', 'node.crash', 'l7-1');
+    await until(down, { withinMs: 10_000, everyMs: 100, why: 'l7-1 to have weight 0' });
+    const again = (await ask()).filter(({ bound }) => bound);
+    expect(again.length).toBeGreaterThan(7);
+    expect(again.filter(({ status }) => status !== '200')).toEqual([]);
+    await fine('fault', 'heal', '--all');
+  });
+
+  test('clients that were reset by others are no sessions for long: the proxy that had them can be drained', async () => {
+    await fine('fault', 'add', 'node.sysctl', 'l4', 'set={net.ipv4.vs.sloppy_tcp: 0}');
+    // Client ports of its own: l4-2 knows those of the tests before.
+    await fine('traffic', 'start', '--connections', '40', '--seed', '3');
+    await fine('fault', 'add', 'node.crash', 'l4-1');
+    const broken = async (): Promise<{ ok: boolean; saw: string }> => {
+      const { metrics } = (await json('traffic', 'status')) as { metrics: { held: { broken: number } } };
+      return { ok: metrics.held.broken > 0, saw: `${metrics.held.broken} broken` };
+    };
+    await until(broken, { withinMs: 10_000, everyMs: 200, why: 'flows to be reset' });
+    await fine('traffic', 'stop');
+    await fine('drain', 'l7', '--within', '45s');
+    await fine('fault', 'heal', '--all');
   });
 
   test('a rolling action stops at the node that is not drained by the deadline, and leaves the others alone', async () => {

@@ -32,7 +32,12 @@ function global({ maxconn }: HaproxyOptions, paths: Pick<NodePaths, 'run'>): str
   ];
 }
 
-/** A held connection is a tunnel once the backend has answered 101, and stays as long as it likes. */
+/**
+ * A held connection is a tunnel once the backend has answered 101, and stays as long as it likes, however little it says: but
+ * whoever is at its other end must be there. A client that is gone may not have said so to this proxy (it was reset by another
+ * one, or lost its way): its kernel is asked when nothing was heard for 10 s, and answers with a reset, or not at all for 20 s more.
+ * Without, it would be a session for an hour, and keep the node from being drained.
+ */
 const defaults: readonly string[] = [
   '',
   'defaults',
@@ -45,6 +50,15 @@ const defaults: readonly string[] = [
   '  timeout http-keep-alive 60s',
   '  timeout check 2s',
   '  timeout tunnel 1h',
+  // Where one side has said goodbye, the other one has so long to say it as well.
+  '  timeout client-fin 10s',
+  '  timeout server-fin 10s',
+  ...['cli', 'srv'].flatMap((side) => [
+    `  option ${side}tcpka`,
+    `  ${side}tcpka-idle 10s`,
+    `  ${side}tcpka-intvl 5s`,
+    `  ${side}tcpka-cnt 4`,
+  ]),
   '  retries 2',
   '  option redispatch 1',
 ];
@@ -119,6 +133,19 @@ export function checks({ check_interval }: Pick<HaproxyOptions, 'check_interval'
   const interval = milliseconds(check_interval);
   const fast = Math.min(interval, 200);
   return `check inter ${interval}ms fastinter ${fast}ms downinter ${fast}ms rise 1 fall 3`;
+}
+
+/**
+ * How long a backend that has died without a word is still used, at least and at most (milliseconds): three checks run into
+ * their timeout, which is the interval (configuration.txt, `timeout check`); the first begins at the end of an interval.
+ */
+export function ejection({
+  check_interval,
+}: Pick<HaproxyOptions, 'check_interval'>): readonly [number, number] {
+  const interval = milliseconds(check_interval);
+  const attempt = Math.min(interval, 3000);
+  const least = 3 * attempt + 2 * Math.min(interval, 200);
+  return [least, least + interval];
 }
 
 /** The frontend that answers tier 2's health checks. */

@@ -16,7 +16,7 @@ import {
 import { quietVips, wayfinding } from '../bird/sysctls.ts';
 import type { Kind, NodeView } from '../contract.ts';
 import { announcerDaemon, announcerFile, announcerScript } from './announcer.ts';
-import { drainedFile, haproxyConfig } from './config.ts';
+import { drainedFile, ejection, haproxyConfig } from './config.ts';
 import { drain } from './drain.ts';
 import { alignServers, withoutServers } from './live-servers.ts';
 import { haproxyMeasures, measureProxy } from './measures.ts';
@@ -39,6 +39,7 @@ export const haproxy: Kind = {
     bgp: 'speaker',
     measures: haproxyMeasures,
     drains: true,
+    ejection: (options) => ejection(haproxyOptions.parse(options)),
     passesTo: ['web'],
     devices: [...tunnelDevices, announceDevice],
   },

@@ -7,19 +7,12 @@
  * `/proc/net/ip_vs` leaves servers out where there are many namespaces; then `ipvsadm` is asked.
  */
 import { addressPerl } from '../../base/address-perl.ts';
-import { milliseconds } from '../bird/options.ts';
-import type { IpvsOptions } from './options.ts';
+import { ejection, type IpvsOptions } from './options.ts';
 
 export const announceFile = 'announce.pl';
 
-/** Seconds in which a server that is dead is found dead: every attempt times out. */
-export function settlingSeconds(options: IpvsOptions): number {
-  const { check_timeout, check_retries, check_retry_delay } = options;
-  return (
-    ((check_retries + 1) * milliseconds(check_timeout) + check_retries * milliseconds(check_retry_delay)) /
-    1000
-  );
-}
+/** Seconds in which a server that is dead is found dead: the checks begin at once. */
+export const settlingSeconds = (options: IpvsOptions): number => ejection(options)[0] / 1000;
 
 export const announceScript = `use strict;
 my ($device, $servers, $seconds, @vips) = @ARGV;

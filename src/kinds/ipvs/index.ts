@@ -19,7 +19,7 @@ import { idleSeconds, parseConnections } from './connections.ts';
 import { drain, speakerConfig } from './drain.ts';
 import { keepalivedConfig, keepalivedFile } from './keepalived.ts';
 import { ipvsMeasures, measureBalancer } from './measures.ts';
-import { ipvsOptions } from './options.ts';
+import { ejection, ipvsOptions } from './options.ts';
 import { askServers, missingServers } from './servers.ts';
 
 /** An L4 balancer: IPVS chooses the server, keepalived knows which are well, BIRD announces the VIPs. */
@@ -35,6 +35,7 @@ export const ipvs: Kind = {
     passesTo: ['haproxy'],
     devices: [announceDevice],
     tunnelOverhead: (_options, family) => outerHeader[family],
+    ejection: (options) => ejection(ipvsOptions.parse(options)),
     keepsFamily: true,
     hashes: (options, { scheduler = ipvsOptions.parse(options).scheduler }) => scheduler !== 'rr',
   },
@@ -96,10 +97,13 @@ function balancerSysctls(node: PlannedNode): Record<string, string> {
   const { sloppy_tcp, schedule_icmp } = ipvsOptions.parse(node.options);
   return {
     'net/ipv4/vs/sloppy_tcp': sloppy_tcp ? '1' : '0',
-    // A flow whose server is gone is neither cut nor rescheduled: it may come back.
+    // A flow whose server is gone is neither cut nor rescheduled: it may come back, as with a keepalived that begins anew.
     'net/ipv4/vs/expire_nodest_conn': '0',
     'net/ipv4/vs/expire_quiescent_template': '0',
-    'net/ipv4/vs/conn_reuse_mode': '1',
+    // A client port that is used again is a new flow, also where the old one's entry is still there. Without the second bit that
+    // holds for TIME_WAIT only, which a balancer that answers do not pass through never sees: it knows FIN_WAIT, for two minutes
+    // (net/netfilter/ipvs/ip_vs_core.c, is_new_conn_expected).
+    'net/ipv4/vs/conn_reuse_mode': '3',
     // ICMP errors for a flow that this node has never seen find its server too: path MTU discovery works whichever L4 node they come to.
     'net/ipv4/vs/schedule_icmp': schedule_icmp ? '1' : '0',
     // The plan gives networks behind a tunnel the larger MTU; whoever sends too much all the same is told.

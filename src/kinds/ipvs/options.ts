@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { PlannedNode, Scheduler, Service } from '../../topology/types.ts';
-import { bgpKeys, duration } from '../bird/options.ts';
+import { bgpKeys, duration, milliseconds } from '../bird/options.ts';
 
 /** Schedulers that depend on nothing but the flow and the servers, so that all L4 nodes choose alike, and one that does not. */
 const schedulers = ['mh', 'sh', 'rr'] as const satisfies readonly Scheduler[];
@@ -35,11 +35,22 @@ export const ipvsOptions = z.object({
   check_timeout: duration('100ms', '1m')
     .default('1s')
     .describe('how long a server may take to accept a check'),
-  check_retries: z.int().min(0).max(10).default(2).describe('failed checks that are forgiven in a row'),
+  check_retries: z.int().min(0).max(10).default(1).describe('failed checks that are forgiven in a row'),
   check_retry_delay: duration('50ms', '1m')
     .default('200ms')
     .describe('time before a failed check is tried again'),
 });
+
+/**
+ * How long a server that has died without a word is still used, at least and at most: each attempt runs into its timeout, and the
+ * first one begins at the end of an interval. Milliseconds.
+ */
+export function ejection(options: IpvsOptions): readonly [least: number, most: number] {
+  const retries = options.check_retries;
+  const attempts = (retries + 1) * milliseconds(options.check_timeout);
+  const least = attempts + retries * milliseconds(options.check_retry_delay);
+  return [least, least + milliseconds(options.check_interval)];
+}
 
 export type IpvsOptions = z.infer<typeof ipvsOptions>;
 

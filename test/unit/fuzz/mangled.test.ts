@@ -33,7 +33,7 @@ test('a mangled topology is planned, or refused with the places of its problems'
       const file = join(folder, 'mangled.yaml');
       await writeFile(file, text);
       await refusedOrFine(text, seen, async () =>
-        describePlan(planTopology(await loadTopology(file, kindTable), kindTable)),
+        describePlan(planTopology(await loadTopology(file, kindTable), kindTable), kindTable),
       );
     }),
     trying(120),

@@ -57,7 +57,10 @@ test('the same file gives the same plan, tables and pictures, and all of it is t
     fc.property(topologies, (written) => {
       const plan = planned(written);
       expect(planned(written)).toEqual(plan);
-      for (const text of [describePlan(plan), ...graphFormats.map((format) => drawGraph(plan, format))]) {
+      for (const text of [
+        describePlan(plan, kindTable),
+        ...graphFormats.map((format) => drawGraph(plan, format)),
+      ]) {
         expect(text).not.toMatch(/undefined|NaN|\[object/);
         for (const { name } of plan.nodes) expect(text).toContain(name);
       }

@@ -43,7 +43,7 @@ test('services that differ in their VIP alone are one group with one check for e
 
 test('a group announces its VIPs when the tables of all services on them are whole, and takes all of them back', () => {
   expect(config).toContain(
-    'quorum_up "/usr/bin/perl /linked/announce.pl announce 9 3.4 198.51.100.1 198.51.100.2"',
+    'quorum_up "/usr/bin/perl /linked/announce.pl announce 9 2.2 198.51.100.1 198.51.100.2"',
   );
   expect(config).toContain(
     'quorum_down "/usr/bin/perl /linked/announce.pl announce none 0 198.51.100.1 198.51.100.2"',

@@ -84,7 +84,7 @@ test('a damaged topology is refused as bad input, or can be planned', async () =
   const text = await readFile(join(root, 'topologies/three-tier.yaml'), 'utf8');
   const bare = text.replaceAll(/^ *#.*\n/gm, '');
   const refused = await refusals(bare, async (file) => {
-    describePlan(planTopology(await loadTopology(file, kindTable), kindTable));
+    describePlan(planTopology(await loadTopology(file, kindTable), kindTable), kindTable);
   });
   expect(refused).toBeGreaterThan(rounds / 2);
 });

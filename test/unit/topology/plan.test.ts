@@ -44,7 +44,7 @@ test('the plan of three-tier is the one on record, as data and as tables', async
   // The kinds' own options are not of this stage: a default that changes there changes nothing here.
   const own = { ...plan, nodes: plan.nodes.map(({ options: _, ...node }) => node) };
   expectGolden(join(golden, 'three-tier.json'), `${JSON.stringify(own, null, 2)}\n`);
-  expectGolden(join(golden, 'three-tier.txt'), describePlan(plan));
+  expectGolden(join(golden, 'three-tier.txt'), describePlan(plan, kindTable));
 });
 
 test('nodes are numbered as soon as a count is written, even 1', () => {

@@ -49,7 +49,7 @@ const marks: Readonly<Record<Verdict, string>> = { pass: '✓', fail: '✗', unk
 export function timelineSection(main: Judgement, data: PageData): Markup {
   const list = happenings(main).map(
     ({ atMs, what, text, tone }) =>
-      html`<tr class="${tone}"><td class="number">${formatTime(atMs)}</td><td>${what}</td><td>${text}</td></tr>`,
+      html`<tr class="${tone}"><td class="number">${formatTime(atMs)}</td><td class="name">${what}</td><td>${text}</td></tr>`,
   );
   const charts = data.charts.map(
     ({ title }, chart) =>

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import type { NodeView } from '../../../src/kinds/contract.ts';
 import { parseServers } from '../../../src/kinds/haproxy/stats.ts';
 import { kinds } from '../../../src/kinds/index.ts';
 import { nodeOf, threeTier } from './three-tier.ts';
@@ -46,6 +47,35 @@ test('a node behind several services with one port answers the check of that por
     'bind 198.51.100.2:80',
   ]);
   expect(text).toContain('monitor fail if { nbsrv(tl_shop) lt 1 }');
+});
+
+test('of an open connection is told who holds it, where it leads, since when and for how long', async () => {
+  const line =
+    '0x5581a3: proto=tcpv4 src=203.0.113.166:34819 fe=web be=tl_web srv=web-1 ts=00 epoch=0 age=23s calls=4 rate=0 ' +
+    'cpu=0 lat=0 rq[f=8848202h,i=0,an=00h,rx=59m46s,wx=,ax=] rp[f=88048202h,i=0,an=00h,rx=59m46s,wx=,ax=] ' +
+    'scf=[8,0h,fd=239] scb=[8,11h,fd=284] exp=59m40s rc=0 c_exp=';
+  const other =
+    '0x5581a4: proto=tcpv6 src=2001:db8:f::9:34820 fe=web be=tl_web srv=web-2 ts=00 age=2s calls=4 exp=59m58s rc=0';
+  const own = '0x5581b0: proto=unix_stream src=unix:1 fe=GLOBAL be=<NONE> srv=<none> ts=00 age=0s';
+  const view: NodeView = {
+    node,
+    plan,
+    paths,
+    ask: async () => `${line}\n${other}\n${own}\n\n`,
+    readFile: () => Promise.reject(new Error('nothing to read')),
+    exec: () => Promise.reject(new Error('nothing to run')),
+  };
+  const open = await kinds.haproxy?.tracing?.open(view);
+  expect(open?.slice(0, 2)).toEqual([
+    {
+      client: '203.0.113.166:34819',
+      text: 'open: src=203.0.113.166:34819 fe=web be=tl_web srv=web-1 age=23s exp=59m40s',
+    },
+    {
+      client: '[2001:db8:f::9]:34820',
+      text: 'open: src=2001:db8:f::9:34820 fe=web be=tl_web srv=web-2 age=2s exp=59m58s',
+    },
+  ]);
 });
 
 test('a line of the log is found by the id that the answers of its connection carry', () => {

@@ -14,6 +14,8 @@ export interface CommandLine {
 export interface RunOptions {
   /** CPUs that the command and all that it starts may use. */
   readonly cpus?: readonly number[];
+  /** Put before the command: a program that executes the rest elsewhere. */
+  readonly inside?: readonly string[];
   readonly timeoutMs?: number;
   readonly exitCodes?: readonly number[];
 }
@@ -38,8 +40,8 @@ export async function commandLine(bench: Bench): Promise<CommandLine> {
   });
   return {
     home,
-    run: async (args, { cpus, timeoutMs = 60_000, exitCodes = [0] } = {}) => {
-      const argv = [process.execPath, program, ...args];
+    run: async (args, { cpus, inside = [], timeoutMs = 60_000, exitCodes = [0] } = {}) => {
+      const argv = [...inside, process.execPath, program, ...args];
       const confined = cpus === undefined ? argv : ['taskset', '-c', cpus.join(','), ...argv];
       const [file = '', ...rest] = confined;
       const progress: { atMs: number; line: string }[] = [];

@@ -5,6 +5,7 @@ import type { Report } from '../../src/base/progress.ts';
 export const measurementNames = [
   'star',
   'mininet',
+  'scale',
   'start',
   'up',
   'exec',

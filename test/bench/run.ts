@@ -23,6 +23,7 @@ import { jobs } from './jobs.ts';
 import { judging, table } from './judging.ts';
 import { describeMachine } from './machine.ts';
 import { mininet } from './mininet.ts';
+import { scale } from './scale.ts';
 import { star } from './star.ts';
 import { startUp } from './start-up.ts';
 import { crash, steady } from './survival.ts';
@@ -31,6 +32,7 @@ import { describeOutcomes, ratioOf, reaches } from './table.ts';
 const measurements: readonly Measurement[] = [
   star,
   mininet,
+  scale,
   startUp,
   chain,
   steady,

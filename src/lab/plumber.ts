@@ -59,6 +59,8 @@ while (my $line = <$lines>) {
 }
 close($lines);
 raise_files(1 << 16);
+# Before what it starts: daemons with timers would leave it no time on a machine that is full.
+setpriority(0, 0, -20);
 
 for my $stage (@stages) {
   my ($lanes, @jobs) = ($stage->{lanes}, @{ $stage->{jobs} });
@@ -133,7 +135,7 @@ sub start {
   open(STDIN, '<', '/dev/null');
   open(STDOUT, '>>', $log) or die "cannot write $log: $!\\n";
   open(STDERR, '>&', \\*STDOUT);
-  setpriority(0, 0, $priority) if $priority;
+  setpriority(0, 0, $priority);
   { no warnings; exec { $argv[0] } @argv }
   print STDERR "cannot run $argv[0]: $!\\n";
   exit 127;

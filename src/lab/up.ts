@@ -21,10 +21,11 @@ import { writePlan } from './written-plan.ts';
 export interface UpOptions extends PlumbingOptions {
   readonly hostKind: HostKind;
   readonly topologyFile: string;
+  /** Of a guest. Default: 1024, and more for many nodes. */
   readonly memoryMb?: number;
   readonly report: Report;
   readonly signal?: AbortSignal | undefined;
-  /** How long a node may take to turn ready. Default 30 s. */
+  /** How long a node may take to turn ready. Default 30 s, and longer in a lab of more than 60 nodes. */
   readonly readyWithinMs?: number;
   /** No daemons, and none of what the kernel lacks: `lacking` in the state says what. */
   readonly plumbingOnly?: boolean;
@@ -58,10 +59,14 @@ export async function bringUp(plan: Plan, lab: LabPaths, given: UpOptions): Prom
       lab,
       report,
       signal,
-      ...(given.memoryMb === undefined ? {} : { memoryMb: given.memoryMb }),
+      memoryMb: given.memoryMb ?? Math.max(1024, mbPerNode * plan.nodes.length),
     });
     if (plumbingOnly) state = { ...state, lacking: await lackingOn(host, plan, given) };
-    const options = { ...given, kinds: kindsOf(given.kinds, state.lacking) };
+    const options = {
+      ...given,
+      kinds: kindsOf(given.kinds, state.lacking),
+      readyWithinMs: given.readyWithinMs ?? Math.max(30_000, 500 * plan.nodes.length),
+    };
     await host.loadModules(requirementsOf(plan, options).modules);
     endPhase('host');
     const live = new LiveLab(lab, plan, host, options);
@@ -72,7 +77,7 @@ export async function bringUp(plan: Plan, lab: LabPaths, given: UpOptions): Prom
       type: 'step',
       message: `plumbing ${plan.nodes.length} nodes on ${plan.networks.length} networks`,
     });
-    await live.step('plumbing', argv, { timeoutMs: 60_000 + plan.nodes.length * 200, signal });
+    await live.step('plumbing', argv, { timeoutMs: 60_000 + plan.nodes.length * 500, signal });
     endPhase('plumbing');
     if (!plumbingOnly) {
       report({ type: 'step', message: 'waiting for an answer through every VIP' });
@@ -88,6 +93,9 @@ export async function bringUp(plan: Plan, lab: LabPaths, given: UpOptions): Prom
     throw await withShortage(error, host);
   }
 }
+
+/** A guest takes only what it uses, so this is on the safe side of what a node's daemons need. */
+const mbPerNode = 20;
 
 /** What can be loaded is loaded first; what cannot be is found to be lacking. */
 async function lackingOn(host: Host, plan: Plan, { kinds }: PlumbingOptions): Promise<Lacking> {
@@ -192,10 +200,15 @@ async function waitForChain(live: LiveLab, options: UpOptions): Promise<void> {
   }
 }
 
-/** Names a node that is not ready as the reason why the chain does not answer. */
+/**
+ * Names the first node that is not ready as the reason why the chain does not answer. All are asked at once: where nothing
+ * answers any more each takes its time.
+ */
 async function blameNode(live: LiveLab, { readyWithinMs = 30_000 }: UpOptions): Promise<void> {
-  for (const node of live.plan.nodes) {
-    const { ok, saw } = await probeNode(live, node);
+  const { nodes } = live.plan;
+  const probes = await Promise.all(nodes.map((node) => probeNode(live, node)));
+  for (const [i, node] of nodes.entries()) {
+    const { ok = true, saw = '' } = probes[i] ?? {};
     if (ok) continue;
     const message = `waited ${formatDuration(readyWithinMs)} for: node ${node.name} (${node.kind}) to be ready`;
     const error = new WorldError(message, {

@@ -10,7 +10,9 @@ export interface Sizes {
 }
 
 /** @returns the YAML of a topology */
-export function generateTopology({ name, routers, l4, l7, web }: Sizes): string {
+export function generateTopology(sizes: Sizes): string {
+  const { name, routers, l4, l7, web } = sizes;
+  const { bfd, l4Checks, l7Checks, paths } = keysFor(sizes);
   const group = (kind: string, count: number, rest: string): string =>
     `{kind: ${kind}, count: ${count}, ${rest}}`;
   const servers =
@@ -21,6 +23,11 @@ export function generateTopology({ name, routers, l4, l7, web }: Sizes): string 
       : [];
   return `${[
     `# ${routers} routers, ${l4} L4 nodes, ${l7} L7 nodes, ${web} backends. \`tierlab plan\` shows what follows from it.`,
+    ...(bfd + l4Checks + l7Checks === ''
+      ? []
+      : [
+          '# Neighbours and servers are asked more seldom than by default: one processor is to carry all of it.',
+        ]),
     // Quoted if it could mean anything else; what cannot be a name is refused with the rest.
     `name: ${/^[\w-]+$/.test(name) ? name : JSON.stringify(name)}`,
     '',
@@ -35,25 +42,58 @@ export function generateTopology({ name, routers, l4, l7, web }: Sizes): string 
     '',
     'nodes:',
     '  client: {kind: client, networks: [internet], sources: 203.0.113.0/24}',
-    '  edge: {kind: bird, asn: 64500, networks: [internet, transit]}',
+    `  edge: {kind: bird, asn: 64500, networks: [internet, transit]${bfd}}`,
     '',
     '  # Tier 1: routers spread flows by ECMP.',
-    `  r: ${group('bird', routers, 'asn: 65000, networks: [transit, fabric]')}`,
+    `  r: ${group('bird', routers, `asn: 65000, networks: [transit, fabric]${bfd}${paths}`)}`,
     '',
     ...(l4 === 0
       ? ['  # No tier 2: the proxies announce the VIP themselves.']
       : [
           '  # Tier 2: L4 balancers give each flow its L7 by a hash that all of them compute alike.',
-          `  l4: ${group('ipvs', l4, 'networks: [fabric], serves: [web], to: l7')}`,
+          `  l4: ${group('ipvs', l4, `networks: [fabric], serves: [web], to: l7${bfd}${l4Checks}`)}`,
           '',
           '  # Tier 3: L7 proxies, where connections of clients end.',
           ...servers,
         ]),
-    `  l7: ${group('haproxy', l7, 'networks: [fabric, servers], serves: [web], to: web')}`,
+    `  l7: ${group('haproxy', l7, `networks: [fabric, servers], serves: [web], to: web${bfd}${l7Checks}`)}`,
     '',
     `  web: ${group('web', web, 'networks: [servers]')}`,
   ].join('\n')}\n`;
 }
+
+/**
+ * What of the defaults does not fit so many nodes, as it stands behind a group's other keys. All that goes on by itself (BFD, health
+ * checks) grows with the product of two tiers.
+ */
+function keysFor({ routers, l4, l7, web }: Sizes) {
+  const slower = (
+    key: string,
+    [usualMs, mostMs]: readonly [number, number],
+    eachInterval: number,
+    mostPerSecond: number,
+  ): string => {
+    const needed = Math.ceil((eachInterval / mostPerSecond) * 10) * 100;
+    return needed <= usualMs ? '' : `, ${key}: ${Math.min(needed, mostMs) / 1000}s`;
+  };
+  // A packet in each direction.
+  const packets = 2 * routers * (1 + l4 + l7);
+  const announcers = l4 === 0 ? l7 : l4;
+  return {
+    bfd: slower('bfd_interval', [100, 10_000], packets, mostBfdPackets),
+    l4Checks: slower('check_interval', [500, 60_000], l4 * l7, mostChecks),
+    l7Checks: slower('check_interval', [1000, 60_000], l7 * web, mostChecks),
+    paths: announcers > usualPaths ? `, ecmp_limit: ${Math.min(announcers, mostPaths)}` : '',
+  };
+}
+
+/** A second, on the one processor of a guest: about a tenth of it each. */
+const mostBfdPackets = 500;
+const mostChecks = 100;
+
+/** The default of `ecmp_limit`, and its upper bound. */
+const usualPaths = 64;
+const mostPaths = 255;
 
 /** M > 100 · N, the rule of the Maglev paper (Eisenbud et al., NSDI 2016, 3.4), for 4,093 slots. */
 const mostServers = 40;

@@ -1,4 +1,5 @@
 import { eachOf, type PerFamily } from '../base/families.ts';
+import { groupBy } from '../base/group-by.ts';
 import {
   bitsOf,
   compare,
@@ -64,10 +65,9 @@ function checkOverlaps(check: Check): void {
 const portLimit = 1023;
 
 function checkRoom({ topology, problem }: Check): void {
+  const onNetwork = groupBy(topology.nodes, ({ networks }) => new Set(networks));
   for (const { name, subnet: value } of topology.networks) {
-    const members = topology.nodes
-      .filter(({ networks }) => networks.includes(name))
-      .reduce((sum, { count }) => sum + count, 0);
+    const members = (onNetwork.get(name) ?? []).reduce((sum, { count }) => sum + count, 0);
     for (const [i, text] of eachOf(value).entries()) {
       const subnet = parseSubnet(text);
       if (subnet === undefined || members <= usableHosts(subnet)) continue;

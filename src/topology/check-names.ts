@@ -1,13 +1,16 @@
+import { groupBy } from '../base/group-by.ts';
 import type { Check } from './check.ts';
 import { nameLimit, nodeNames } from './names.ts';
 
 /** A name stands for one thing: a node, a group or a network. (A service may be called like the backends that answer it.) */
 export function checkNames({ topology, kinds, problem }: Check): void {
   const { nodes, networks, services } = topology;
+  const crowded = groupBy(nodes, (group) => {
+    const devices = kinds[group.kind]?.devices ?? [];
+    return group.networks.filter((network) => devices.includes(network));
+  });
   for (const { name } of networks) {
-    const group = nodes.find(
-      (each) => each.networks.includes(name) && kinds[each.kind]?.devices?.includes(name),
-    );
+    const [group] = crowded.get(name) ?? [];
     if (group === undefined) continue;
     const message = `the network cannot be called "${name}": nodes of kind ${group.kind}, such as "${group.name}", have a device of that name`;
     problem(['networks', name], message, undefined, 'key');

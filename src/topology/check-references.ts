@@ -1,3 +1,4 @@
+import { groupBy } from '../base/group-by.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Check } from './check.ts';
 import { writtenKinds } from './schema.ts';
@@ -6,8 +7,8 @@ import type { KindTable, NodeGroup } from './types.ts';
 
 /** Networks, services and groups that nodes name must be there, and fit. */
 export function checkReferences(check: Check): void {
-  const networks = check.topology.networks.map(({ name }) => name);
-  const services = check.topology.services.map(({ name }) => name);
+  const networks = new Set(check.topology.networks.map(({ name }) => name));
+  const services = new Set(check.topology.services.map(({ name }) => name));
   for (const group of check.topology.nodes) {
     checkList(check, group, 'networks', 'network', networks);
     checkList(check, group, 'serves', 'service', services);
@@ -21,13 +22,13 @@ function checkList(
   group: NodeGroup,
   key: 'networks' | 'serves',
   what: string,
-  known: readonly string[],
+  known: ReadonlySet<string>,
 ): void {
   const names = group[key];
   names.forEach((name, i) => {
     const path = ['nodes', group.name, key, i];
-    if (!known.includes(name))
-      problem(path, `unknown ${what} "${name}"`, suggest(name, known, `known ${what}s`));
+    if (!known.has(name))
+      problem(path, `unknown ${what} "${name}"`, suggest(name, [...known], `known ${what}s`));
     else if (names.indexOf(name) < i) problem(path, `the ${what} "${name}" is named twice`);
   });
 }
@@ -78,17 +79,17 @@ function takersOf(kind: string, kinds: KindTable): readonly string[] {
 function checkNeighbours({ topology, kinds, problem }: Check): void {
   const groups = topology.nodes.map((group) => ({ ...group, role: roleOf(group, kinds[group.kind]) }));
   const reflectors = groups.filter(({ role }) => role === 'reflector');
-  for (const [i, group] of groups.entries()) {
+  const sameAs = groupBy(groups, ({ asn }) => (asn === undefined ? [] : [asn]));
+  for (const group of groups) {
     if (group.asn === undefined) continue;
-    const other = groups
-      .slice(0, i)
-      .find(
-        (one) =>
-          one.asn === group.asn &&
-          one.networks.some(
-            (network) =>
-              group.networks.includes(network) && relationOf(one, group, network, reflectors) === 'external',
-          ),
+    const alike = sameAs.get(group.asn) ?? [];
+    const other = alike
+      .slice(0, alike.indexOf(group))
+      .find((one) =>
+        one.networks.some(
+          (network) =>
+            group.networks.includes(network) && relationOf(one, group, network, reflectors) === 'external',
+        ),
       );
     if (other === undefined) continue;
     problem(

@@ -1,4 +1,5 @@
 import { eachOf, type PerFamily } from '../base/families.ts';
+import { groupBy } from '../base/group-by.ts';
 import {
   type Address,
   type Family,
@@ -10,7 +11,7 @@ import {
   usableHosts,
 } from '../base/ip.ts';
 import type { PlanGroup } from './plan-group.ts';
-import type { Interface, Plan, Topology } from './types.ts';
+import type { Interface, Plan, PlannedNode, Topology } from './types.ts';
 
 export interface Member {
   readonly node: string;
@@ -29,6 +30,8 @@ export interface AddressedNetwork {
   readonly byGroup: ReadonlyMap<string, readonly Member[]>;
   /** The groups on it, in the order of the file. */
   readonly groups: readonly PlanGroup[];
+  /** Those of them that are in BGP. */
+  readonly speaking: readonly PlanGroup[];
 }
 
 /**
@@ -41,17 +44,19 @@ export function planAddresses(
   groups: readonly PlanGroup[],
   former?: Plan,
 ): ReadonlyMap<string, AddressedNetwork> {
+  const onNetwork = groupBy(groups, ({ networks }) => networks);
+  const joining = groupBy(former?.nodes ?? [], ({ interfaces }) => interfaces.map(({ network }) => network));
   return new Map(
     topology.networks.map(({ name, subnet: text, mtu: written }) => {
       const subnets = eachOf(text).flatMap((each) => parseSubnet(each) ?? []);
-      const here = groups.filter(({ networks }) => networks.includes(name));
+      const here = onNetwork.get(name) ?? [];
       const mtu = written ?? 1500 + tunnelOverhead(name, subnets, here);
       const byGroup = new Map<string, Member[]>();
       const hostOf = handOut(
         name,
         subnets,
         here.flatMap(({ nodeNames }) => nodeNames),
-        former,
+        joining.get(name) ?? [],
       );
       for (const group of here) {
         const members = group.nodeNames.map((node): Member => {
@@ -82,7 +87,15 @@ export function planAddresses(
       }
       return [
         name,
-        { name, subnet: text, mtu, byGroup, groups: here, members: [...byGroup.values()].flat() },
+        {
+          name,
+          subnet: text,
+          mtu,
+          byGroup,
+          groups: here,
+          speaking: here.filter(({ role }) => role !== 'none'),
+          members: [...byGroup.values()].flat(),
+        },
       ];
     }),
   );
@@ -93,22 +106,23 @@ function handOut(
   network: string,
   subnets: readonly Subnet[],
   nodes: readonly string[],
-  former: Plan | undefined,
+  former: readonly PlannedNode[],
 ): (node: string) => number {
   const [subnet] = subnets;
   if (subnet === undefined) throw new Error(`network ${network} has no subnet`);
   const room = Math.min(...subnets.map(usableHosts));
   const owners = new Map<string, string>();
-  for (const { name, interfaces } of former?.nodes ?? [])
+  for (const { name, interfaces } of former)
     for (const each of interfaces) if (each.network === network) owners.set(each.address, name);
   const places = Array.from({ length: Math.min(room, nodes.length + owners.size) }, (_, host) => ({
     host,
     owner: owners.get(formatAddress(hostAddress(subnet, host))),
   }));
   const kept = new Map(places.flatMap(({ host, owner }) => (owner === undefined ? [] : [[owner, host]])));
+  const staying = new Set(nodes);
   const isFree = ({ owner }: { owner: string | undefined }): boolean => owner === undefined;
   const isLeft = ({ owner }: { owner: string | undefined }): boolean =>
-    owner !== undefined && !nodes.includes(owner);
+    owner !== undefined && !staying.has(owner);
   const others = [...places.filter(isFree), ...places.filter(isLeft)][Symbol.iterator]();
   return (node) => kept.get(node) ?? others.next().value?.host ?? room;
 }
@@ -126,8 +140,9 @@ export function sharedNetwork(
 
 /** Room that the tunnels of balancers need on that network, so that a full packet still fits inside. */
 function tunnelOverhead(network: string, subnets: readonly Subnet[], groups: readonly PlanGroup[]): number {
+  const byName = new Map(groups.map((group) => [group.name, group]));
   const overheads = groups.flatMap((group) => {
-    const target = groups.find(({ name }) => name === group.to);
+    const target = byName.get(group.to ?? '');
     if (target === undefined || sharedNetwork(group, target) !== network) return [];
     return subnets.map(({ family }) => group.traits.tunnelOverhead?.(group.options, family) ?? 0);
   });

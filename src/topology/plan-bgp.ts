@@ -1,4 +1,5 @@
 import { matching } from '../base/families.ts';
+import { groupBy } from '../base/group-by.ts';
 import type { AddressedNetwork } from './plan-addresses.ts';
 import type { PlanGroup } from './plan-group.ts';
 import { relationOf } from './sessions.ts';
@@ -40,12 +41,13 @@ export function planAsns(groups: readonly PlanGroup[], former?: Plan): ReadonlyM
   const known = new Map(former?.nodes.map(({ group, asn }) => [group, asn]));
   const written = new Set([...groups.map(({ asn }) => asn), ...known.values()]);
   const asns = new Map<string, number>();
+  const reflectorsOf = groupBy(groups, ({ reflects = [] }) => reflects);
   let next = firstPrivateAsn;
   for (const { name, asn, role } of groups) {
     next++;
     if (role === 'none') continue;
     while (written.has(next)) next++;
-    const reflector = groups.find(({ reflects }) => reflects?.includes(name));
+    const [reflector] = reflectorsOf.get(name) ?? [];
     asns.set(name, asn ?? reflector?.asn ?? known.get(name) ?? next);
   }
   return asns;
@@ -67,7 +69,7 @@ export function planNeighbours(
     for (const network of group.networks) {
       const ends: FarEnds = { peers: [], reflected: [] };
       const there = networks.get(network);
-      for (const other of there?.groups ?? []) {
+      for (const other of there?.speaking ?? []) {
         const relation = relationOf(group, other, network, reflectors);
         const asn = asns.get(other.name);
         if (relation === 'none' || asn === undefined) continue;

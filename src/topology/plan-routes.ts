@@ -28,8 +28,8 @@ function routesOf(group: PlanGroup, networks: ReadonlyMap<string, AddressedNetwo
   return group.role === 'router' ? sourceRoutes(group, here) : [];
 }
 
-function defaultRoutes({ name, groups, byGroup }: AddressedNetwork, family: Family): Routes {
-  const router = groups.find(({ role }) => role === 'router');
+function defaultRoutes({ name, speaking, byGroup }: AddressedNetwork, family: Family): Routes {
+  const router = speaking.find(({ role }) => role === 'router');
   const via = router === undefined ? undefined : addressIn(byGroup.get(router.name)?.[0], family);
   return via === undefined ? [] : [{ to: 'default', via, interface: name }];
 }

@@ -1,3 +1,4 @@
+import { groupBy } from '../base/group-by.ts';
 import type { PlanGroup } from './plan-group.ts';
 
 /**
@@ -7,10 +8,7 @@ import type { PlanGroup } from './plan-group.ts';
  */
 export function planTiers(groups: readonly PlanGroup[]): ReadonlyMap<string, number> {
   const tiers = new Map<string, number>();
-  const onNetwork = new Map<string, PlanGroup[]>();
-  for (const group of groups) {
-    for (const network of group.networks) onNetwork.set(network, [...(onNetwork.get(network) ?? []), group]);
-  }
+  const onNetwork = groupBy(groups, ({ networks }) => networks);
   const targets = new Set(groups.map(({ to }) => to));
 
   // Breadth first over the networks. Only clients and routers lead on, and chains have their own order.

@@ -1,4 +1,5 @@
 import { perFamily } from '../base/families.ts';
+import { groupBy } from '../base/group-by.ts';
 import { type Family, familyOf, formatAddress, parseAddress } from '../base/ip.ts';
 import { type Member, planAddresses, sharedNetwork, wordOf } from './plan-addresses.ts';
 import { planAsns, planHashFields, planNeighbours } from './plan-bgp.ts';
@@ -24,6 +25,7 @@ export function planTopology(topology: Topology, kinds: KindTable, former?: Plan
   const settled = new Set(former?.nodes.filter(({ joined }) => joined !== true).map(({ name }) => name));
   const services = servicesByGroup(topology.services, groups);
   const byName = new Map(groups.map((group) => [group.name, group]));
+  const sendersTo = groupBy(groups, ({ to }) => (to === undefined ? [] : [to]));
 
   /** Addresses of a group's nodes on the network that it shares with another, family by family. */
   const reach = (group: PlanGroup, other: PlanGroup): { node: string; kind: string; address: string }[] => {
@@ -43,7 +45,7 @@ export function planTopology(topology: Topology, kinds: KindTable, former?: Plan
     const targets = reached
       .filter(({ address }) => usable.includes(familyOf(address)))
       .map(({ node, address }) => ({ node, address }));
-    const senders = groups.filter(({ to }) => to === group.name).flatMap((sender) => reach(sender, group));
+    const senders = (sendersTo.get(group.name) ?? []).flatMap((sender) => reach(sender, group));
     const tier = tiers.get(group.name);
     const asn = asns.get(group.name);
     return group.nodeNames.map((name, i) => {
@@ -108,8 +110,9 @@ function servicesByGroup(
   groups: readonly PlanGroup[],
 ): ReadonlyMap<string, readonly Service[]> {
   const names = new Map(groups.map(({ name, serves }) => [name, new Set(serves)]));
+  const byName = new Map(groups.map((group) => [group.name, group]));
   for (const { serves, to } of groups) {
-    const target = groups.find(({ name }) => name === to);
+    const target = byName.get(to ?? '');
     if (target === undefined || target.serves.length > 0) continue;
     for (const service of serves) names.get(target.name)?.add(service);
   }

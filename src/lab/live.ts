@@ -1,10 +1,17 @@
 /** A lab that exists: how to look at its nodes and do things to them. All other rooms reach namespaces through this. */
 import { WorldError } from '../base/errors.ts';
+import { groupBy } from '../base/group-by.ts';
 import type { ExecOptions, ExecResult, Host } from '../hosts/contract.ts';
 import type { CarriedFlow, Kind, NodeStats, NodeView } from '../kinds/contract.ts';
 import type { Plan, PlannedNode } from '../topology/types.ts';
 import { type LabPaths, netnsPath, nodePaths, pidFile } from './paths.ts';
-import { ownDaemons, type PlumbingOptions, plumbDaemon, sharedDaemons } from './plumbing.ts';
+import {
+  ownDaemons,
+  type PlacedDaemon,
+  type PlumbingOptions,
+  plumbDaemon,
+  sharedDaemons,
+} from './plumbing.ts';
 import { replaceFile } from './replace-file.ts';
 import { readPlan } from './state.ts';
 import { writePlan } from './written-plan.ts';
@@ -23,6 +30,7 @@ export class LiveLab {
   readonly options: PlumbingOptions;
   #plan: Plan;
   #before: Promise<void> = Promise.resolve();
+  #shared: { plan: Plan; byNode: ReadonlyMap<string, readonly { daemon: PlacedDaemon }[]> } | undefined;
 
   constructor(paths: LabPaths, plan: Plan, host: Host, options: PlumbingOptions) {
     this.paths = paths;
@@ -103,9 +111,7 @@ export class LiveLab {
       daemon,
       shared: false,
     }));
-    const shared = sharedDaemons(this.plan, this.paths, this.options)
-      .filter(({ nodes }) => nodes.includes(node.name))
-      .map(({ daemon }) => ({ daemon, shared: true }));
+    const shared = this.#sharedBy(node.name).map((daemon) => ({ daemon, shared: true }));
     return Promise.all(
       [...own, ...shared].map(async ({ daemon, shared: isShared }): Promise<DaemonStatus> => {
         const text = await this.host
@@ -116,6 +122,15 @@ export class LiveLab {
         return { name: daemon.name, pid, shared: isShared, state: await this.processState(pid) };
       }),
     );
+  }
+
+  /** Worked out once for all nodes of a plan: whoever asks asks for many of them. */
+  #sharedBy(node: string): readonly PlacedDaemon[] {
+    if (this.#shared?.plan !== this.#plan) {
+      const all = sharedDaemons(this.plan, this.paths, this.options);
+      this.#shared = { plan: this.#plan, byNode: groupBy(all, ({ nodes }) => nodes) };
+    }
+    return (this.#shared.byNode.get(node) ?? []).map(({ daemon }) => daemon);
   }
 
   /** Starts one of a node's own daemons; it takes the place of what its pid file names. */

@@ -1,6 +1,6 @@
 /** Cost by size, by counts: four times the nodes are four times the work, and no more. */
 import { Session } from 'node:inspector';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { kinds, kindTable } from '../../../src/kinds/index.ts';
 import { kindsOf, labPaths, plumbLab } from '../../../src/lab/index.ts';
 import { parsePlan, writePlan } from '../../../src/lab/written-plan.ts';
@@ -11,6 +11,8 @@ import {
   planTopology,
   topologyOf,
 } from '../../../src/topology/index.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const lab = labPaths('big', '/home/user/.local/state/tierlab');
 const programs = { directory: '/opt/tierlab/dist', node: '/usr/bin/node' };

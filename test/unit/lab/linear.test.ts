@@ -94,7 +94,7 @@ const stages: Readonly<Record<string, (source: string) => () => unknown>> = {
   },
   describe: (source) => {
     const plan = planned(source);
-    return () => describePlan(plan);
+    return () => describePlan(plan, kindTable);
   },
   render: (source) => {
     const plan = planned(source);

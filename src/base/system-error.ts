@@ -8,12 +8,24 @@ import { WorldError } from './errors.ts';
 export function asWorldError(error: unknown): unknown {
   if (!isSystemError(error)) return error;
   const { code, path, message } = error;
-  const { stable, what, exitCode, hint } = meanings[code] ?? other(code);
+  return worldError(meanings[code] ?? other(code), path, [message], error);
+}
+
+/** For who finds a disk full before a call is refused: somebody else's was, who said nothing. */
+export const diskFull = (path: string, details: readonly string[], cause: unknown): WorldError =>
+  worldError(full, path, details, cause);
+
+function worldError(
+  { stable, what, exitCode, hint }: Meaning,
+  path: string | undefined,
+  details: readonly string[],
+  cause: unknown,
+): WorldError {
   return new WorldError(path === undefined ? what : `${what}: ${path}`, {
     code: stable,
     exitCode,
-    details: [message],
-    cause: error,
+    details,
+    cause,
     ...(hint === undefined ? {} : { hint }),
   });
 }

@@ -9,6 +9,12 @@ const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: str
 if (process.argv.length === 3 && (process.argv[2] === '--version' || process.argv[2] === '-V')) {
   process.stdout.write(`${version}\n`);
 } else {
-  const { runCli } = await import('./program.ts');
-  process.exitCode = await runCli(process.argv, version);
+  try {
+    const { runCli } = await import('./program.ts');
+    process.exitCode = await runCli(process.argv, version);
+  } catch (error) {
+    // Everything else has been told by now: a part of the program could not be loaded, for want of open files above all.
+    process.stderr.write(`error: tierlab cannot be loaded: ${String((error as Error).message)}\n`);
+    process.exitCode = 3;
+  }
 }

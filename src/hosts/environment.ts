@@ -1,4 +1,5 @@
-import { labVariable } from './process-tag.ts';
+import type { HostLab } from './contract.ts';
+import { tagOf } from './process-tag.ts';
 
 /** Where programs are looked for, in every host alike. */
 export const programPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -8,7 +9,7 @@ export const programPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/s
  * on every host and for every user; `extra` cannot take the lab's tag away.
  */
 export function programEnvironment(
-  lab: string,
+  lab: HostLab,
   extra: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
   return {
@@ -17,6 +18,6 @@ export function programEnvironment(
     LANG: 'C.UTF-8',
     TERM: process.env.TERM ?? 'xterm',
     ...extra,
-    [labVariable]: lab,
+    ...tagOf(lab),
   };
 }

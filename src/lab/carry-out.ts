@@ -1,5 +1,4 @@
 /** Carries a change out on a lab that is up. New nodes are there before old ones go. */
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { WorldError } from '../base/errors.ts';
 import type { PlannedNode } from '../topology/types.ts';
@@ -14,6 +13,7 @@ import { probeNode, waitForNodes } from './ready.ts';
 import { removeNode, soleProcesses } from './remove-node.ts';
 import { replaceFile } from './replace-file.ts';
 import { requirementsOf } from './up.ts';
+import { writeFiles } from './write-files.ts';
 
 interface CarryOutOptions {
   readonly signal?: AbortSignal | undefined;
@@ -56,7 +56,7 @@ export async function carryOut(
   const known = new Set(lab.plan.nodes.map(({ kind }) => kind));
   if (added.some(({ kind }) => !known.has(kind)))
     await lab.host.loadModules(requirementsOf(after, lab.options).modules);
-  await writeFiles(lab, added, files);
+  await writeNew(lab, added, files);
   const { argv, input } = plumbChange({ added, changed: alterations }, after, lab.paths, lab.options);
   await lab.step(`changing lab ${lab.paths.name}`, argv, { input, timeoutMs: 60_000 });
   const leaving = await Promise.all(
@@ -104,15 +104,14 @@ async function obstacles(lab: LiveLab, { node, files }: NodeChange): Promise<str
   return altered.flat();
 }
 
-async function writeFiles(
+async function writeNew(
   lab: LiveLab,
   added: readonly PlannedNode[],
   files: LabChange['files'],
 ): Promise<void> {
   const ofLogs = added.map(({ name }) => dirname(logFile(lab.paths, name, 'any')));
   const folders = new Set([...[...files.keys()].map((file) => dirname(file)), ...ofLogs]);
-  await Promise.all([...folders].map((folder) => mkdir(folder, { recursive: true, mode: 0o700 })));
-  await Promise.all([...files].map(([file, content]) => replaceFile(file, content)));
+  await writeFiles(folders, files, replaceFile);
 }
 
 const isRunning = async (lab: LiveLab, node: PlannedNode): Promise<boolean> =>

@@ -1,10 +1,11 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, readlink, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { WorldError } from '../base/errors.ts';
 import { until } from '../base/until.ts';
 import type { HostKind } from '../hosts/contract.ts';
 import { findTagged } from '../hosts/process-tag.ts';
-import { type LabPaths, netnsName } from './paths.ts';
-import { forgetLab, readState } from './state.ts';
+import { isLabName, type LabPaths, netnsName, runtimeRoot, tierlabHome } from './paths.ts';
+import { forgetLab, labNames, readState } from './state.ts';
 
 /**
  * Removes a lab, whatever state it is in: found by its id alone, so that it works after a crash at any moment.
@@ -38,6 +39,33 @@ export async function bringDown(
   await forgetLab(lab);
   endPhase('files');
   return true;
+}
+
+/**
+ * Names of labs of this home that something is left of although their folders are gone: told by their processes, and on a
+ * native host by the links of their nodes.
+ */
+export async function strayLabs(home = tierlabHome()): Promise<string[]> {
+  const labs = join(home, 'labs');
+  const folders = [...(await findTagged()).map(({ folder }) => folder), ...(await linkedFolders())];
+  const names = folders.filter((folder) => dirname(folder) === labs).map((folder) => basename(folder));
+  const known = await labNames(home);
+  return [...new Set(names)].filter((name) => isLabName(name) && !known.includes(name)).sort();
+}
+
+/** Folders of labs that nodes on this machine have links to. */
+async function linkedFolders(): Promise<string[]> {
+  const runtimes = await readdir(runtimeRoot).catch(() => []);
+  const folders = await Promise.all(
+    runtimes.map(async (id) => {
+      const [node] = await readdir(join(runtimeRoot, id)).catch(() => []);
+      if (node === undefined) return [];
+      const files = await readlink(join(runtimeRoot, id, node, 'files')).catch(() => undefined);
+      // <folder of the lab>/nodes/<node>
+      return files === undefined ? [] : [dirname(dirname(files))];
+    }),
+  );
+  return folders.flat();
 }
 
 /** Namespaces on this machine that carry the lab's id. */

@@ -1,7 +1,7 @@
 export { assertChangeable, carryOut, readyNodes } from './carry-out.ts';
 export { type LabChange, labChange } from './change.ts';
 export { beginChange, endChange } from './change-record.ts';
-export { bringDown } from './down.ts';
+export { bringDown, strayLabs } from './down.ts';
 export { environmentOf } from './environment.ts';
 export { labView } from './lab-view.ts';
 export { type DaemonStatus, LiveLab } from './live.ts';

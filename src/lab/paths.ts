@@ -12,6 +12,9 @@ export function tierlabHome(env: NodeJS.ProcessEnv = process.env): string {
   );
 }
 
+/** On the lab's own Linux: a folder for each lab. */
+export const runtimeRoot = '/run/tierlab';
+
 /** Where everything of one lab is. `runtime` is on the lab's own Linux (a tmpfs), the rest in the user's home. */
 export interface LabPaths extends HostLab {
   readonly name: string;
@@ -41,7 +44,7 @@ export function labPaths(name: string, home = tierlabHome()): LabPaths {
     state: join(directory, 'state.json'),
     plan: join(directory, 'plan.json'),
     plumbing: join(directory, 'plumbing'),
-    runtime: `/run/tierlab/${id}`,
+    runtime: join(runtimeRoot, id),
   };
 }
 

@@ -55,7 +55,7 @@ export async function writeState(lab: LabPaths, state: LabState): Promise<void> 
 }
 
 export async function readState(lab: LabPaths): Promise<LabState | undefined> {
-  const text = await readFile(lab.state, 'utf8').catch(() => undefined);
+  const text = await readFile(lab.state, 'utf8').catch((error: unknown) => absent(error, undefined));
   if (text === undefined) return undefined;
   try {
     return JSON.parse(text) as LabState;
@@ -76,7 +76,15 @@ export async function readPlan(lab: LabPaths): Promise<Plan> {
 
 /** Names of all labs of this user, in order; also those whose creation was cut short. */
 export async function labNames(home = tierlabHome()): Promise<string[]> {
-  return (await readdir(join(home, 'labs')).catch(() => [])).filter(isLabName).sort();
+  return (await readdir(join(home, 'labs')).catch((error: unknown) => absent(error, [])))
+    .filter(isLabName)
+    .sort();
+}
+
+/** What may not be read is not absent. */
+function absent<T>(error: unknown, value: T): T {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return value;
+  throw error;
 }
 
 export async function forgetLab(lab: LabPaths): Promise<void> {

@@ -1,9 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WorldError } from '../base/errors.ts';
 import { speaks } from '../base/families.ts';
 import { endpoint, familyOf } from '../base/ip.ts';
-import { limit } from '../base/limit.ts';
 import type { Report } from '../base/progress.ts';
 import { formatDuration } from '../base/units.ts';
 import type { Host, HostKind, Requirements } from '../hosts/contract.ts';
@@ -15,7 +14,9 @@ import type { LabPaths } from './paths.ts';
 import { directoriesOf, type PlumbingOptions, plumbLab } from './plumbing.ts';
 import { findLacking, kindsOf, type Lacking } from './plumbing-only.ts';
 import { assertDaemonsLive, probeNode, waitForNodes, withLogs } from './ready.ts';
+import { withWhatRanOut } from './run-out.ts';
 import { claimLab, isAlive, type LabState, ownIdentity, readState, writeState } from './state.ts';
+import { writeFiles } from './write-files.ts';
 import { writePlan } from './written-plan.ts';
 
 export interface UpOptions extends PlumbingOptions {
@@ -90,7 +91,7 @@ export async function bringUp(plan: Plan, lab: LabPaths, given: UpOptions): Prom
     return live;
   } catch (error) {
     await writeState(lab, { ...state, phase: 'failed' }).catch(() => undefined);
-    throw await withShortage(error, host);
+    throw await withWhatRanOut(error, host, lab);
   }
 }
 
@@ -108,39 +109,12 @@ async function lackingOn(host: Host, plan: Plan, { kinds }: PlumbingOptions): Pr
 /** @returns what makes the lab of it */
 async function writeLab(plan: Plan, lab: LabPaths, options: PlumbingOptions): Promise<readonly string[]> {
   const { files, argv } = plumbLab(plan, lab, options);
-  // Each file that is open counts against a limit that may be low.
-  const inTurn = limit(filesAtOnce);
   await writeFile(lab.plan, writePlan(plan), { mode: 0o600 });
-  const folders = directoriesOf(files, plan, lab, options);
-  await Promise.all(folders.map((folder) => inTurn(() => mkdir(folder, { recursive: true, mode: 0o700 }))));
-  await Promise.all(
-    [...files].map(([file, content]) => inTurn(() => writeFile(file, content, { mode: 0o600 }))),
+  await writeFiles(directoriesOf(files, plan, lab, options), files, (file, content) =>
+    writeFile(file, content, { mode: 0o600 }),
   );
   return argv;
 }
-
-const filesAtOnce = 32;
-
-/** The error along with what its host has run out of, if that is known soon. */
-async function withShortage(error: unknown, host: Host | undefined): Promise<unknown> {
-  if (!(error instanceof WorldError)) return error;
-  const late = new AbortController();
-  const asked = host?.shortage?.().catch(() => undefined);
-  const shortage = await Promise.race([asked, delay(shortageMs, undefined, { signal: late.signal })]);
-  late.abort();
-  if (shortage === undefined) return error;
-  const { message, code, exitCode, details, cause } = error;
-  return new WorldError(shortage.what, {
-    code,
-    exitCode,
-    hint: shortage.hint,
-    details: [`what failed: ${message}`, ...details],
-    cause,
-  });
-}
-
-/** A guest that has no memory answers slowly. */
-const shortageMs = 30_000;
 
 /** What the kinds of a plan ask of a host, and the plumbing itself. */
 export function requirementsOf(plan: Plan, { kinds }: Pick<PlumbingOptions, 'kinds'>): Requirements {

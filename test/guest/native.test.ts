@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Host } from '../../src/hosts/contract.ts';
 import { umlHost } from '../../src/hosts/uml/index.ts';
 import { labPaths } from '../../src/lab/paths.ts';
+import { writeInputs } from '../chaos/files.ts';
 import { type Home, makeHome, repository, threeTier } from './tierlab.ts';
 
 /** In a guest, the native host *is* native: a Linux with root whose kernel has all that a lab needs. */
@@ -75,12 +76,36 @@ expect: [held.broken == 0, held.moved > 0, held.moved == held.exposed]
     await leftNothing();
   }, 300_000);
 
-  test('does not touch namespaces that are not its own, whatever they are called', async () => {
-    await guest.exec(['ip', 'netns', 'add', 'tl-000000-mine']);
-    expect(await run('down', '--all')).toMatchObject({ exitCode: 0 });
-    expect((await guest.exec(['ip', 'netns', 'list'])).stdout).toContain('tl-000000-mine');
-    await guest.exec(['ip', 'netns', 'del', 'tl-000000-mine']);
-  });
+  test('leaves alone what carries another tag, or none, while labs of its own come and go', async () => {
+    // A namespace, an interface and a process of somebody else, with names as like ours as can be.
+    await inGuest(`ip netns add tl-000000-l4-1; ip -n tl-000000-l4-1 link add fabric type dummy; ip link add fabric type dummy
+      mkdir -p /run/tierlab/000000/l4-1; TIERLAB_TAG=000000 setsid sleep 1000 > /dev/null 2>&1 < /dev/null &`);
+    const look =
+      'ip netns list | grep tl-000000; ip -n tl-000000-l4-1 -br link show fabric; ip -br link show fabric; pidof sleep; ls /run/tierlab/000000';
+    const before = await inGuest(look);
+    expect(before.trim().split('\n')).toHaveLength(5);
+    const folder = join(home.directory, 'labs/outer');
+    await writeInputs(folder);
+    const small = join(folder, 'small.yaml');
+    expect(await run('up', small, '--lab', 'one')).toMatchObject({ exitCode: 0 });
+    expect(await run('up', small, '--lab', 'two')).toMatchObject({ exitCode: 0 });
+    // Two labs of one user in one kernel.
+    expect(await run('down', 'one')).toMatchObject({ exitCode: 0 });
+    const { nodes } = JSON.parse((await run('ps', '--format', 'json')).stdout) as {
+      nodes: { state: string }[];
+    };
+    expect(nodes.map(({ state }) => state)).toEqual(Array(7).fill('up'));
+    expect(await run('down', '--all')).toMatchObject({ exitCode: 0, stdout: 'Removed two.\n' });
+    expect(await inGuest(look)).toBe(before);
+    await inGuest(
+      'kill $(pidof sleep); ip netns del tl-000000-l4-1; ip link del fabric; rm -r /run/tierlab/000000',
+    );
+    await leftNothing();
+  }, 300_000);
+
+  async function inGuest(script: string): Promise<string> {
+    return (await guest.exec(['sh', '-c', script])).stdout;
+  }
 
   test('plumbs a lab of 60 nodes without daemons, says what is left out, and removes it', async () => {
     const file = join(home.directory, 'labs/outer/sixty.yaml');

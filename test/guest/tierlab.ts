@@ -1,10 +1,11 @@
 /** The bundled command line as a user runs it, in a home of its own, and the inventory of what it leaves behind. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { leftBehind } from '../left-behind.ts';
 
 export const repository = resolve(fileURLToPath(new URL('../..', import.meta.url)));
 export const threeTier = join(repository, 'topologies/three-tier.yaml');
@@ -47,7 +48,7 @@ export async function makeHome(name = 'tierlab-test-'): Promise<Home> {
     directory,
     run,
     start,
-    inventory: () => inventory(directory),
+    inventory: () => leftBehind(directory),
     async remove() {
       await run('down', '--all');
       await rm(directory, { recursive: true, force: true });
@@ -55,7 +56,7 @@ export async function makeHome(name = 'tierlab-test-'): Promise<Home> {
   };
 }
 
-async function collect(child: ChildProcess): Promise<Outcome> {
+export async function collect(child: ChildProcess): Promise<Outcome> {
   const texts = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name]?.setEncoding('utf8').on('data', (chunk: string) => {
@@ -64,31 +65,6 @@ async function collect(child: ChildProcess): Promise<Outcome> {
   }
   const [code] = (await once(child, 'close')) as [number | null];
   return { exitCode: code ?? -1, ...texts };
-}
-
-/** Every process whose command line or environment names the home, every folder of a lab, every tagged namespace. */
-async function inventory(directory: string): Promise<string[]> {
-  const labs = await readdir(join(directory, 'labs')).catch(() => []);
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
-  const processes = await Promise.all(
-    pids.map(async (pid) => {
-      const read = (file: string): Promise<string> =>
-        readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
-      const [environment, commandLine] = await Promise.all([read('environ'), read('cmdline')]);
-      const isOurs =
-        commandLine.includes(directory) ||
-        (environment.includes(directory) && environment.includes('TIERLAB_TAG='));
-      return isOurs ? [`process ${pid}: ${commandLine.replaceAll('\0', ' ').slice(0, 120)}`] : [];
-    }),
-  );
-  const mounts = (await readFile('/proc/self/mountinfo', 'utf8'))
-    .split('\n')
-    .filter((line) => line.includes(directory));
-  return [
-    ...labs.map((name) => `folder of lab ${name}`),
-    ...processes.flat(),
-    ...mounts.map((line) => `mount ${line}`),
-  ];
 }
 
 export interface Document {

@@ -1,7 +1,7 @@
 import { exitCodes } from '../../base/errors.ts';
 import { Phases } from '../../base/phases.ts';
 import { hostKinds } from '../../hosts/index.ts';
-import { bringDown, labNames, labPaths } from '../../lab/index.ts';
+import { bringDown, labNames, labPaths, strayLabs } from '../../lab/index.ts';
 import type { Context } from '../context.ts';
 import { labNameOf } from '../labs.ts';
 
@@ -15,7 +15,13 @@ export async function down(
   phases.end('start');
   const running = await labNames();
   const named = await Promise.all(wanted.map(labNameOf));
-  const names = all ? running : named.length > 0 ? named : running.length === 1 ? running : undefined;
+  const names = all
+    ? [...running, ...(await strayLabs())]
+    : named.length > 0
+      ? named
+      : running.length === 1
+        ? running
+        : undefined;
   if (names === undefined) {
     if (running.length > 0) {
       context.print(`${running.length} labs are there: ${running.join(', ')}. Say which, or --all.`);

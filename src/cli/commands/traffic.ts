@@ -6,6 +6,7 @@ import { exitCodes, InputError, WorldError } from '../../base/errors.ts';
 import { suggest } from '../../base/suggest.ts';
 import { formatDuration } from '../../base/units.ts';
 import { until } from '../../base/until.ts';
+import { tagOf } from '../../hosts/process-tag.ts';
 import type { LabPaths } from '../../lab/index.ts';
 import type { ScenarioTraffic } from '../../scenario/index.ts';
 import type { Plan } from '../../topology/index.ts';
@@ -120,7 +121,7 @@ async function beginKeeper(lab: LabPaths, folder: string, { signal, report }: Co
   const child = spawn(process.execPath, [process.argv[1] ?? '', '__traffic', lab.name], {
     detached: true,
     stdio: ['ignore', log, log],
-    env: { ...process.env, TIERLAB_TAG: lab.id },
+    env: { ...process.env, ...tagOf(lab) },
     cwd: '/',
   });
   child.unref();

@@ -69,7 +69,12 @@ export async function up(
     if (lacking !== undefined) missed = leftOut(plan, lab, options, lacking);
   } catch (error) {
     const isOurs = !(error instanceof Error && 'code' in error && error.code === 'lab-exists');
-    if (isOurs && (!keepFailed || context.signal.aborted)) await bringDown(lab, hostKinds);
+    if (isOurs && (!keepFailed || context.signal.aborted))
+      await bringDown(lab, hostKinds).catch((cause: unknown) => {
+        // Why it did not come up is what there is to tell.
+        const message = `could not clean up, use \`tierlab down ${lab.name}\`: ${String((cause as Error).message)}`;
+        context.report({ type: 'warning', message });
+      });
     throw context.signal.aborted ? new Interrupted('interrupted', { cause: error }) : error;
   }
   const [first] = plan.nodes.filter(({ kind }) => kind === 'ipvs');

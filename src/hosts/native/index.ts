@@ -85,7 +85,7 @@ function start(
 ): HostProcess {
   // If we are killed, the kernel ends what we run: there is no connection here whose loss anybody would notice.
   const setpriv = findProgram('setpriv');
-  const environment = programEnvironment(lab.id, env);
+  const environment = programEnvironment(lab, env);
   // Without setpriv in front Node itself says why a program cannot be started.
   const known = terminal !== undefined || findProgram(argv[0] ?? '', environment.PATH) !== undefined;
   const wrapper = setpriv === undefined || !known ? [] : [setpriv, '--pdeathsig', 'KILL', '--'];

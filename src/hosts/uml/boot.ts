@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { WorldError } from '../../base/errors.ts';
-import type { Host, OpenOptions } from '../contract.ts';
-import { labVariable } from '../process-tag.ts';
+import type { Host, HostLab, OpenOptions } from '../contract.ts';
+import { tagOf } from '../process-tag.ts';
 import { findProgram, installCommand } from '../programs.ts';
 import { confineFile, confineScript, confining, unconfined } from './confine.ts';
 import { Connection, greeting } from './connection.ts';
@@ -28,7 +28,7 @@ export async function boot(options: BootOptions): Promise<Host> {
   const order = prepare(options);
   const cpu = order.cpu === undefined ? '' : ` on CPU ${order.cpu}`;
   report({ type: 'step', message: `boot a user-mode-linux guest${cpu}` });
-  await startKeeper(join(options.programs, 'keeper.js'), order, lab.id, signal);
+  await startKeeper(join(options.programs, 'keeper.js'), order, lab, signal);
   const connection = await Connection.open(lab.directory, () => guestDied(lab.directory)).catch(
     (error: unknown) => {
       throw readRecord(lab.directory)?.endedAt === undefined ? error : bootFailed(lab.directory);
@@ -54,6 +54,7 @@ function prepare({ lab, memoryMb = 1024, programs }: BootOptions): KeeperOrder {
     agent: join(programs, 'agent.js'),
   };
   checkPaths(init);
+  checkOpenFiles();
   const linux = findProgram('linux.uml');
   if (linux === undefined) {
     throw new WorldError('cannot boot a guest: there is no program "linux.uml"', {
@@ -89,7 +90,7 @@ function prepare({ lab, memoryMb = 1024, programs }: BootOptions): KeeperOrder {
     env: {
       PATH: process.env.PATH ?? '/usr/bin:/bin',
       TMPDIR: memoryFolder(memoryMb, files.uml),
-      [labVariable]: lab.id,
+      ...tagOf(lab),
     },
     ...(cpu === undefined ? {} : { cpu }),
   };
@@ -120,11 +121,26 @@ function checkPaths({ directory, node, agent }: GuestInit): void {
   if (isHiddenAtStart(directory)) throw unusable(directory, 'keep labs outside /dev, /proc and /sys');
 }
 
+/** Each file that is open in the guest is open here as well: 160 of them with the three-tier lab. */
+const leastOpenFiles = 256;
+
+/** proc(5): "Max open files", soft and hard limit. The guest inherits them. */
+function checkOpenFiles(): void {
+  const limits = readFileSync('/proc/self/limits', 'utf8');
+  const allowed = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY);
+  if (allowed >= leastOpenFiles) return;
+  throw new WorldError(`only ${allowed} files may be open at once: a guest needs ${leastOpenFiles}`, {
+    code: 'too-many-files',
+    exitCode: 3,
+    hint: 'allow more with `ulimit -n 4096`',
+  });
+}
+
 /** Resolves when the keeper listens. It is in a session of its own and holds nothing of ours. */
 async function startKeeper(
   program: string,
   order: KeeperOrder,
-  id: string,
+  lab: HostLab,
   signal?: AbortSignal,
 ): Promise<void> {
   const { keeperErrors } = guestFiles(order.directory);
@@ -133,7 +149,7 @@ async function startKeeper(
   const keeper = spawn(process.execPath, argv, {
     cwd: '/',
     detached: true,
-    env: { PATH: order.env.PATH, [labVariable]: id },
+    env: { PATH: order.env.PATH, ...tagOf(lab) },
     stdio: ['ignore', 'ignore', errors, 'pipe'],
   });
   closeSync(errors);

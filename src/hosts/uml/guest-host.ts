@@ -62,7 +62,7 @@ function spawnIn(
     {
       op: 'spawn',
       argv,
-      env: programEnvironment(lab.id, env),
+      env: programEnvironment(lab, env),
       stdin,
       ...(terminal === undefined ? {} : { terminal }),
     },

@@ -47,7 +47,7 @@ export function guestDied(directory: string): WorldError {
   return new WorldError(`the lab's guest is gone: ${reason}`, {
     code: 'guest-died',
     exitCode: 4,
-    hint: 'run "tierlab down" to clear away what is left of the lab, then "tierlab up"',
+    hint: `run "tierlab down" to clear away what is left of the lab, then "tierlab up"${/out of memory/i.test(reason) ? ' with more --memory' : ''}`,
     details: consoleTail(directory, 10).map((line) => `console: ${line}`),
   });
 }

@@ -24,7 +24,7 @@ export default function setup(): () => void {
   };
 }
 
-type Inventory = Readonly<Record<string, readonly string[]>>;
+export type Inventory = Readonly<Record<string, readonly string[]>>;
 
 export function takeInventory(): Inventory {
   return {
@@ -39,7 +39,7 @@ export function takeInventory(): Inventory {
     firewall: ['nft list ruleset', 'iptables-save', 'ip6tables-save', 'ipvsadm -Sn'].flatMap((command) =>
       ask(...command.split(' ')),
     ),
-    sysctls: settingsBelow('/proc/sys/net'),
+    sysctls: settingsBelow('/proc/sys'),
     modules: linesOf('/proc/modules').map((line) => line.replace(/ .*/, '')),
     // proc(5): ids of the mount and its parent come first, and differ each time.
     mounts: linesOf('/proc/self/mountinfo').map((line) => line.split(' ').slice(2).join(' ')),
@@ -75,10 +75,14 @@ function settingsBelow(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return settingsBelow(path);
-    if (/_count$|_entries$|random|stable_secret/.test(entry.name)) return [];
+    if (counted.test(path)) return [];
     return linesOf(path).map((line) => `${path} ${line}`);
   });
 }
+
+/** What the kernel counts or draws by itself: numbers of files, inodes, processes, terminals; random(4). */
+const counted =
+  /_count$|_entries$|random|stable_secret|\/fs\/(dentry-state|inode-(nr|state)|file-nr|aio-nr|quota\/)|\/ns_last_pid$|\/pty\/nr$|\/perf_event_max_sample_rate$|\/sched_domain\//;
 
 function linesOf(path: string): string[] {
   try {

@@ -26,6 +26,8 @@ export interface Daemon {
   readonly argv: readonly string[];
   /** Works by timers (BFD, health checks): it starts first and, on a crowded machine, goes before the others. */
   readonly urgent?: boolean;
+  /** Starts last all the same: it waits long before it asks again whoever is not there yet. */
+  readonly late?: boolean;
 }
 
 /** How a kind looks at a live node: no process is created by `dial` and `readFile`. */

@@ -81,10 +81,12 @@ export function plumbLab(plan: Plan, lab: LabPaths, options: PlumbingOptions): R
       lanes: 1,
       jobs: groups.map(({ kind, nodes }) => [start(lab, sharedDaemon(kind, nodes, plan, lab, options))]),
     },
-    {
+    ...(['then', 'last'] as const).map((turn) => ({
       lanes,
-      jobs: plan.nodes.map((node) => serviceJob(node, plan, lab, options)).filter((job) => job.length > 1),
-    },
+      jobs: plan.nodes
+        .map((node) => daemonsJob(node, turn, plan, lab, options))
+        .filter((job) => job.length > 1),
+    })),
   ];
   files.set(upFile(lab), writeStages(stages.filter(({ jobs }) => jobs.length > 0)));
   files.set(plumberFile(lab), plumberScript);
@@ -141,7 +143,8 @@ function nodeJobs(node: PlannedNode, plan: Plan, lab: LabPaths, options: Plumbin
     [{ do: 'run', argv: ['ip', 'netns', 'add', netnsName(lab, node.name)] }],
     ...cables,
     networkJob(node, plan, lab, options),
-    serviceJob(node, plan, lab, options),
+    daemonsJob(node, 'then', plan, lab, options),
+    daemonsJob(node, 'last', plan, lab, options),
   ];
 }
 
@@ -266,15 +269,21 @@ function networkJob(node: PlannedNode, plan: Plan, lab: LabPaths, options: Plumb
     ...(speaks(node, 'ipv6') ? withIpv6(node) : withoutIpv6),
     ...Object.entries(sysctls).map(([path, value]): Step => ({ do: 'sysctl', path, value })),
     ...batchesOf(lab, node, kind, plan).map(({ file, flags }) => batch(file, flags)),
-    ...ownDaemons(node, plan, lab, options)
-      .filter(({ urgent = false }) => urgent)
-      .map((daemon) => start(lab, daemon)),
+    ...daemonsJob(node, 'first', plan, lab, options).slice(1),
   ];
 }
 
-/** The rest of a node's daemons. */
-function serviceJob(node: PlannedNode, plan: Plan, lab: LabPaths, options: PlumbingOptions): Job {
-  const daemons = ownDaemons(node, plan, lab, options).filter(({ urgent = false }) => !urgent);
+/** Those of a node's daemons whose turn it is. */
+function daemonsJob(
+  node: PlannedNode,
+  turn: 'first' | 'then' | 'last',
+  plan: Plan,
+  lab: LabPaths,
+  options: PlumbingOptions,
+): Job {
+  const daemons = ownDaemons(node, plan, lab, options).filter(
+    ({ urgent = false, late = false }) => turn === (late ? 'last' : urgent ? 'first' : 'then'),
+  );
   return [enter(lab, node.name), ...daemons.map((daemon) => start(lab, daemon))];
 }
 

@@ -14,7 +14,10 @@ export function haproxyConfig(node: PlannedNode, paths: Pick<NodePaths, 'run' | 
     ...global(options, paths),
     ...defaults,
     ...health(node, paths),
-    ...servicesByName(node).flatMap((vips) => [...frontend(node, vips), ...backend(node, vips[0], options)]),
+    ...backendsOf(node).flatMap(({ services, name }) => [
+      ...alike(services, (service) => service.name).flatMap((vips) => frontend(node, vips, name)),
+      ...backend(node, name, services[0], options),
+    ]),
   ].join('\n')}\n`;
 }
 
@@ -79,7 +82,7 @@ function health(node: PlannedNode, paths: Pick<NodePaths, 'linked'>): string[] {
     '  no log',
     ...binds,
     '  monitor-uri /healthcheck',
-    ...servicesByName(node).map(([{ name }]) => `  monitor fail if { nbsrv(${backendName(name)}) lt 1 }`),
+    ...backendsOf(node).map(({ name }) => `  monitor fail if { nbsrv(${name}) lt 1 }`),
     '  monitor fail if { stopping }',
     `  monitor fail if { str(${drainedWord}) -f ${drainedPath(paths)} }`,
     '  http-request return status 404',
@@ -87,21 +90,11 @@ function health(node: PlannedNode, paths: Pick<NodePaths, 'linked'>): string[] {
 }
 
 /** A service with VIPs of both families is one frontend. */
-export function servicesByName({ services }: PlannedNode): [Service, ...Service[]][] {
-  const byName = new Map<string, [Service, ...Service[]]>();
-  for (const service of services) {
-    const known = byName.get(service.name);
-    if (known === undefined) byName.set(service.name, [service]);
-    else known.push(service);
-  }
-  return [...byName.values()];
-}
-
-function frontend(node: PlannedNode, vips: readonly [Service, ...Service[]]): string[] {
+function frontend(node: PlannedNode, vips: readonly [Service, ...Service[]], to: string): string[] {
   const [{ name, protocol }] = vips;
   const binds = vips.map(({ vip, port }) => `  bind ${endpoint(vip, port)}`);
   const head = ['', `frontend ${name}`, `  mode ${protocol}`, ...binds];
-  const pass = `  default_backend ${backendName(name)}`;
+  const pass = `  default_backend ${to}`;
   if (protocol === 'tcp') return [...head, '  option tcplog', pass];
   return [
     ...head,
@@ -116,10 +109,15 @@ function frontend(node: PlannedNode, vips: readonly [Service, ...Service[]]): st
   ];
 }
 
-function backend(node: PlannedNode, { name, port, protocol }: Service, options: HaproxyOptions): string[] {
+function backend(
+  node: PlannedNode,
+  name: string,
+  { port, protocol }: Service,
+  options: HaproxyOptions,
+): string[] {
   return [
     '',
-    `backend ${backendName(name)}`,
+    `backend ${name}`,
     `  mode ${protocol}`,
     `  balance ${options.balance}`,
     '  option httpchk GET /healthcheck',
@@ -174,5 +172,24 @@ export function ownAddressesTowards(node: PlannedNode): string[] {
 /** Client, backend, status, how the session ended, bytes, milliseconds in all, id of the connection. */
 const logLine = '%ci:%cp %b/%s %ST %ts %B %Ta %[var(sess.connection)]';
 
-/** No service can have such a name: an underscore is not allowed there. */
-export const backendName = (service: string): string => `tl_${service}`;
+/**
+ * HAProxy's backend sections, each named after the first of its services (an underscore, which no service has, in front). Services
+ * that differ in nothing but their VIP have one, and so one health check for each of its servers.
+ */
+export const backendsOf = ({
+  services,
+}: PlannedNode): { readonly name: string; readonly services: readonly [Service, ...Service[]] }[] =>
+  alike(services, ({ protocol, port }) => `${protocol} ${port}`).map((group) => ({
+    name: `tl_${group[0].name}`,
+    services: group,
+  }));
+
+function alike(services: readonly Service[], keyOf: (service: Service) => string): [Service, ...Service[]][] {
+  const found = new Map<string, [Service, ...Service[]]>();
+  for (const service of services) {
+    const known = found.get(keyOf(service));
+    if (known === undefined) found.set(keyOf(service), [service]);
+    else known.push(service);
+  }
+  return [...found.values()];
+}

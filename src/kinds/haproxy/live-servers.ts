@@ -5,7 +5,7 @@
 import { endpoint } from '../../base/ip.ts';
 import { until } from '../../base/until.ts';
 import type { NodeView } from '../contract.ts';
-import { backendName, checks, servicesByName } from './config.ts';
+import { backendsOf, checks } from './config.ts';
 import { haproxyOptions } from './options.ts';
 import { parseServers, statsSocket } from './stats.ts';
 
@@ -19,8 +19,8 @@ export async function alignServers(view: NodeView): Promise<boolean> {
     (await view.ask(statsSocket(view.paths), `${command}\n`)).trim();
   const there = parseServers(await say('show stat -1 4 -1'));
   const how = checks(haproxyOptions.parse(node.options));
-  for (const [{ name: service, port }] of servicesByName(node)) {
-    const backend = backendName(service);
+  for (const { name: backend, services } of backendsOf(node)) {
+    const [{ port }] = services;
     const known = there.filter((server) => server.backend === backend).map(({ name }) => name);
     for (const target of node.targets) {
       if (known.includes(target.node)) continue;

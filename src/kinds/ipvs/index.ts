@@ -2,6 +2,7 @@ import { endpoint } from '../../base/ip.ts';
 import type { Probe } from '../../base/until.ts';
 import type { PlannedNode } from '../../topology/types.ts';
 import { announceDevice, announcing } from '../bird/announcing.ts';
+import { milliseconds } from '../bird/options.ts';
 import { routing } from '../bird/routing.ts';
 import {
   birdDaemon,
@@ -52,12 +53,13 @@ export const ipvs: Kind = {
   }),
   ipBatch: announcing,
   sysctls: (node) => ({ ...forwarding(node), ...quietVips, ...balancerSysctls(node) }),
-  daemons: (_node, _plan, paths) => [
+  daemons: (node, _plan, paths) => [
     birdDaemon(paths),
     {
       name: 'keepalived',
       // Its checks are on a timer, and it waits a second before the first one (BOOTSTRAP_DELAY in its source).
       urgent: true,
+      late: milliseconds(ipvsOptions.parse(node.options).check_interval) > 1000,
       argv: [
         'keepalived',
         '--dont-fork',

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { WorldError } from '../base/errors.ts';
+import { limit } from '../base/limit.ts';
 import { type Probe, until } from '../base/until.ts';
 import type { PlannedNode } from '../topology/types.ts';
 import type { LiveLab } from './live.ts';
@@ -19,13 +20,15 @@ export async function waitForNodes(
   nodes: readonly PlannedNode[],
   { readyWithinMs = 30_000, signal }: ReadyOptions,
 ): Promise<string[]> {
+  const inTurn = limit(probesAtOnce);
   return Promise.all(
     nodes.map(async (node) => {
-      const probe = async (): Promise<Probe> => {
-        const found = await probeNode(live, node);
-        if (!found.ok) await assertDaemonsLive(live, node);
-        return found;
-      };
+      const probe = (): Promise<Probe> =>
+        inTurn(async () => {
+          const found = await probeNode(live, node);
+          if (!found.ok) await assertDaemonsLive(live, node);
+          return found;
+        });
       try {
         const { saw } = await until(probe, {
           withinMs: readyWithinMs,
@@ -42,6 +45,9 @@ export async function waitForNodes(
     }),
   );
 }
+
+/** Who asks a hundred nodes at once leaves a guest no time for anything else. */
+export const probesAtOnce = 16;
 
 export async function probeNode(live: LiveLab, node: PlannedNode): Promise<Probe> {
   return live

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { WorldError } from '../base/errors.ts';
 import { speaks } from '../base/families.ts';
 import { endpoint, familyOf } from '../base/ip.ts';
+import { limit } from '../base/limit.ts';
 import type { Report } from '../base/progress.ts';
 import { formatDuration } from '../base/units.ts';
 import type { Host, HostKind, Requirements } from '../hosts/contract.ts';
@@ -13,7 +14,7 @@ import { LiveLab } from './live.ts';
 import type { LabPaths } from './paths.ts';
 import { directoriesOf, type PlumbingOptions, plumbLab } from './plumbing.ts';
 import { findLacking, kindsOf, type Lacking } from './plumbing-only.ts';
-import { assertDaemonsLive, probeNode, waitForNodes, withLogs } from './ready.ts';
+import { assertDaemonsLive, probeNode, probesAtOnce, waitForNodes, withLogs } from './ready.ts';
 import { withWhatRanOut } from './run-out.ts';
 import { claimLab, isAlive, type LabState, ownIdentity, readState, writeState } from './state.ts';
 import { writeFiles } from './write-files.ts';
@@ -180,7 +181,8 @@ async function waitForChain(live: LiveLab, options: UpOptions): Promise<void> {
  */
 async function blameNode(live: LiveLab, { readyWithinMs = 30_000 }: UpOptions): Promise<void> {
   const { nodes } = live.plan;
-  const probes = await Promise.all(nodes.map((node) => probeNode(live, node)));
+  const inTurn = limit(probesAtOnce);
+  const probes = await Promise.all(nodes.map((node) => inTurn(() => probeNode(live, node))));
   for (const [i, node] of nodes.entries()) {
     const { ok = true, saw = '' } = probes[i] ?? {};
     if (ok) continue;
@@ -194,16 +196,18 @@ async function blameNode(live: LiveLab, { readyWithinMs = 30_000 }: UpOptions): 
   }
 }
 
-/** Rejects when a daemon exits; resolves when `signal` aborts. */
+/** Rejects when a daemon exits; resolves when `signal` aborts. In a lab of many nodes a round takes long: the pauses are longer. */
 async function watchDaemons(live: LiveLab, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await delay(1000, undefined, { signal }).catch(() => undefined);
+  for (let tookMs = 0; !signal.aborted; ) {
+    await delay(Math.max(1000, 4 * tookMs), undefined, { signal }).catch(() => undefined);
+    const start = performance.now();
     for (const node of live.plan.nodes) {
       if (signal.aborted) return;
       await assertDaemonsLive(live, node).catch(async (error: unknown) => {
         throw await withLogs(error, live, node);
       });
     }
+    tookMs = performance.now() - start;
   }
 }
 

@@ -87,9 +87,9 @@ function keysFor({ routers, l4, l7, web }: Sizes) {
   };
 }
 
-/** A second, on the one processor of a guest: about a tenth of it each. */
+/** A second, on the one processor of a guest: a tenth of it, and a twentieth. */
 const mostBfdPackets = 500;
-const mostChecks = 100;
+const mostChecks = 50;
 
 /** The default of `ecmp_limit`, and its upper bound. */
 const usualPaths = 64;

@@ -122,7 +122,8 @@ test.each(
   const most = shape === 'counts' ? 4000 : 2000;
   const [usual, large] = [perNode(most / 4), perNode(most)];
   expect(usual).toBeGreaterThan(1);
-  expect(large / usual).toBeLessThan(1.1);
+  // Quadratic were 4; to sort them takes a little more than the nodes are more.
+  expect(large / usual).toBeLessThan(1.35);
 });
 
 test('what is quadratic is found out', () => {

@@ -26,7 +26,7 @@ test('a small topology keeps the defaults, and a large one asks its neighbours a
   const text = (l4: number, l7: number, web: number): string =>
     generateTopology({ name: 'big', routers: 4, l4, l7, web });
   expect(text(2, 3, 3)).not.toMatch(/interval|ecmp_limit/);
-  expect(text(16, 64, 128)).toMatch(/kind: ipvs.* bfd_interval: 1\.3s, check_interval: 10\.3s/);
+  expect(text(16, 64, 128)).toMatch(/kind: ipvs.* bfd_interval: 1\.3s, check_interval: 20\.5s/);
   expect(text(16, 64, 128)).toMatch(/kind: haproxy.* bfd_interval: 1\.3s, check_interval: 60s/);
   expect(text(100, 3, 3)).toContain('ecmp_limit: 100');
 });

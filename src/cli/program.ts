@@ -321,7 +321,7 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
     .addOption(flag('--keep', 'leave the lab up afterwards'))
     .addOption(flag('--pcap', 'keep the packets of connections that break or stall, a capture file each'))
     .addOption(
-      flag('--pcap-flows <count>', 'of so many of each traffic, the first; or of all')
+      flag('--pcap-flows <count>', 'with --pcap: of so many of each traffic, the first; or of all')
         .argParser(countOrAll)
         .default(20),
     )

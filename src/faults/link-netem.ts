@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { seeded } from '../base/random.ts';
 import type { LiveLab } from '../lab/index.ts';
 import { defineFault } from './contract.ts';
 import { bitrateField, durationField, shareField } from './fields.ts';
@@ -45,12 +46,7 @@ export const linkNetem = defineFault({
   async inject(lab, { node, network = '', seed = 1 }, options) {
     await lab.host.loadModules(['sch_netem']);
     const devices = egressDevices(lab, node, network, options.direction);
-    const settings = netemSettings(options);
-    // Kernels before 6.6 take no seed, and their tc knows no such word.
-    const commands = devices.map(({ netns, device }) => {
-      const add = `tc -n ${netns} qdisc add dev ${device} root netem ${settings}`;
-      return `${add} seed ${options.seed ?? seed} 2>/dev/null || ${add}`;
-    });
+    const commands = netemCommands(`${node.name}:${network}`, devices, options, options.seed ?? seed);
     await lab.script(`netem on the cable of ${node.name}`, ['set -e', ...commands].join('\n'));
     const seen = await look(lab, devices);
     const isSeeded = seen.every((text) => text.includes(' seed '));
@@ -77,6 +73,24 @@ export const linkNetem = defineFault({
     };
   },
 });
+
+/**
+ * Shell lines that put netem on a cable. Each end has chances of its own, or what is sent and what is answered, here and on other
+ * cables, would share their fate. Kernels before 6.6 take no seed, and their tc knows no such word.
+ */
+export function netemCommands(
+  cable: string,
+  devices: readonly Device[],
+  options: Effects,
+  seed: number,
+): string[] {
+  const settings = netemSettings(options);
+  return devices.map(({ netns, device, direction }) => {
+    const add = `tc -n ${netns} qdisc add dev ${device} root netem ${settings}`;
+    const own = Math.floor(seeded(seed, `netem ${cable} ${direction}`).next() * 2 ** 32);
+    return `${add} seed ${own} 2>/dev/null || ${add}`;
+  });
+}
 
 /** Loss in bursts is netem's Gilbert model: p into a burst, r out of it, lost while in it. */
 function netemSettings({ delay, jitter, loss, burst, duplicate, reorder, corrupt, rate }: Effects): string {

@@ -36,6 +36,9 @@ interface Ring {
 /** On disk, all rings of a lab together. A network has its share of it, and always at least the latest half of that. */
 const mostBytes = 256 * 2 ** 20;
 
+/** What the lab's Linux has not yet written to disk is written then. */
+const stopWithinMs = 60_000;
+
 /** @throws WorldError `capture-failed` */
 export async function openRings(lab: LiveLab): Promise<Rings> {
   const folder = join(lab.paths.directory, 'packets');
@@ -78,7 +81,7 @@ export async function openRings(lab: LiveLab): Promise<Rings> {
     async stop() {
       const { offsetMs: clockAheadMs } = await lab.host.clockOffset();
       child.stdin.on('error', () => undefined).write('stop\n');
-      const end = await Promise.race([ended, late(20_000)]);
+      const end = await Promise.race([ended, late(stopWithinMs)]);
       const rings = networks.map((network) => {
         const counts =
           said
@@ -91,7 +94,8 @@ export async function openRings(lab: LiveLab): Promise<Rings> {
         return { network, frames: all(files), isCut: turns > 2, missed };
       });
       if (end === 0) return { rings, clockAheadMs };
-      return { rings, clockAheadMs, trouble: complaints.trim() || `exit code ${end}` };
+      const how = end === 'late' ? `not written out within ${stopWithinMs / 1000} s` : `exit code ${end}`;
+      return { rings, clockAheadMs, trouble: complaints.trim() || how };
     },
     remove,
   };

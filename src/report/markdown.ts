@@ -1,12 +1,11 @@
 import type { Judgement, ScenarioResult } from '../verdict/index.ts';
-import { attributionOfBroken, packetsKept, packetsOf } from './attribution.ts';
-import { brokenRows, restLine } from './broken.ts';
 import type { Failure } from './failure.ts';
 import { figureRows } from './figures.ts';
 import { disagreementRows, oracleRows } from './oracle.ts';
 import { spreadRows, spreads, spreadTitle } from './spread.ts';
 import { formatTime, happenings, protectionOff, sentence } from './story.ts';
 import { plain } from './text.ts';
+import { broken, stalled, type Troubled } from './troubled.ts';
 
 /** For a job's summary or a pull request: one section a scenario, and first a table if there are several. */
 export function reportMarkdown(
@@ -68,8 +67,11 @@ function section(result: ScenarioResult): string {
     ...figures(result),
     ...foretold('Foretold', main),
     ...(control === undefined ? [] : foretold('Foretold of the control', control)),
-    ...broken('Broken connections', main),
-    ...(control === undefined ? [] : broken('Broken connections of the control', control)),
+    ...broken('Broken connections', main, { rows: 20, stories: 3 }).flatMap(troubled),
+    ...stalled('Stalled connections', main, { rows: 5, stories: 2 }).flatMap(troubled),
+    ...(control === undefined
+      ? []
+      : broken('Broken connections of the control', control, { rows: 20, stories: 3 }).flatMap(troubled)),
     `${cell(main.host)} host, Linux ${cell(main.kernel)}, seed ${main.seed}, saved in ${code(runDir)}`,
     '',
   ];
@@ -106,22 +108,19 @@ function foretold(title: string, run: Judgement): string[] {
   ];
 }
 
-function broken(title: string, { brokenFlows }: Judgement): string[] {
-  if (brokenFlows.length === 0) return [];
-  const [head = [], ...rows] = brokenRows(brokenFlows, 20);
-  const rest = restLine(brokenFlows, 20);
-  const stories = brokenFlows.slice(0, 3).flatMap((flow) => {
-    const kept = packetsOf(flow);
-    const known = [
-      ...attributionOfBroken(flow).map(cell),
-      ...(kept === undefined ? [] : [`${code(kept.file)}: ${cell(kept.seen)}`]),
-    ];
-    return known.length === 0
-      ? []
-      : [`Of ${cell(flow.client)}:`, '', ...known.map((line) => `- ${line}`), ''];
-  });
-  const remarks = [rest, packetsKept(brokenFlows)].filter((remark) => remark !== undefined);
-  return [`**${title}**`, '', ...table(head, rows), ...remarks.flatMap((remark) => [remark, '']), ...stories];
+function troubled({ title, rows: [head = [], ...rows], remarks, stories }: Troubled): string[] {
+  return [
+    `**${title}**`,
+    '',
+    ...table(head, rows),
+    ...remarks.flatMap((remark) => [remark, '']),
+    ...stories.flatMap(({ client, lines }) => [
+      `Of ${cell(client)}:`,
+      '',
+      ...lines.map((line) => `- ${cell(line)}`),
+      '',
+    ]),
+  ];
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {

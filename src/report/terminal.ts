@@ -1,11 +1,10 @@
 import type { ChalkInstance } from 'chalk';
 import type { ExpectationJudgement, Judgement, ScenarioResult, Verdict } from '../verdict/index.ts';
-import { attributionOfBroken, packetsKept, packetsLine } from './attribution.ts';
-import { brokenRows, restLine } from './broken.ts';
 import { figureRows } from './figures.ts';
 import { disagreementRows, oracleRows } from './oracle.ts';
 import { formatTime, type Happening, happenings, protectionOff, sentence } from './story.ts';
 import { clip, columns, plain, wrap } from './text.ts';
+import { broken, stalled, type Troubled } from './troubled.ts';
 
 export interface TerminalOptions {
   /** With the level that the terminal can show; level 0 writes plain text. */
@@ -24,6 +23,18 @@ export function reportTerminal(
 ): string {
   const width = Math.max(60, Math.min(available, 120));
   const { main, control } = result;
+  const troubles = [
+    ...broken('Broken connections', main, { rows: 20, stories: mostStories }, isNarrow(width)),
+    ...stalled('Stalled connections', main, { rows: 3, stories: 1 }),
+    ...(control === undefined
+      ? []
+      : broken(
+          'Broken connections of the control',
+          control,
+          { rows: 3, stories: mostStories },
+          isNarrow(width),
+        )),
+  ];
   const sections = [
     [colour.bold(clip(plain(result.name), width)), colour.dim(plain(result.file))],
     whatHappened(main, colour, width),
@@ -34,10 +45,7 @@ export function reportTerminal(
       : [expected(`Expected of the control, with ${protectionOff(control)}`, control, colour, width)]),
     ...foretold('Foretold', main, 5, colour, width),
     ...(control === undefined ? [] : foretold('Foretold of the control', control, 3, colour, width)),
-    ...brokenFlows('Broken connections', main, 20, colour, width),
-    ...(control === undefined
-      ? []
-      : brokenFlows('Broken connections of the control', control, 3, colour, width)),
+    ...troubles.map((some) => troubled(some, colour, width)),
     verdict(result, colour, width),
   ];
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
@@ -113,34 +121,26 @@ function foretold(
   ];
 }
 
-function brokenFlows(
-  title: string,
-  { brokenFlows: flows }: Judgement,
-  most: number,
+function troubled(
+  { title, rows, remarks, stories }: Troubled,
   colour: ChalkInstance,
   width: number,
-): string[][] {
-  if (flows.length === 0) return [];
-  const narrow = width < 100;
-  const [head = '', ...lines] = columns(brokenRows(flows, most, narrow), width, 2, narrow ? 1 : 2);
-  const rest = restLine(flows, most);
-  const packets = packetsKept(flows);
-  const stories = flows.slice(0, mostStories).flatMap((flow) => {
-    const lines = [...attributionOfBroken(flow), ...packetsLine(flow)];
-    const known = lines.flatMap((line) => wrap(line, width - 6));
-    return known.length === 0 ? [] : [`  of ${flow.client}`, ...known.map((line) => `      ${line}`)];
-  });
+): string[] {
+  const [head = '', ...lines] = columns(rows, width, 2, isNarrow(width) ? 1 : 2);
+  const told = stories.flatMap(({ client, lines: known }) => [
+    `  of ${client}`,
+    ...known.flatMap((line) => wrap(line, width - 6)).map((line) => `      ${line}`),
+  ]);
   return [
-    [
-      colour.bold(title),
-      colour.dim(head),
-      ...lines,
-      ...(rest === undefined ? [] : [`  ${rest}`]),
-      ...(packets === undefined ? [] : [`  ${packets}`]),
-      ...stories.map((line) => colour.dim(line)),
-    ],
+    colour.bold(title),
+    colour.dim(head),
+    ...lines,
+    ...remarks.map((remark) => `  ${remark}`),
+    ...told.map((line) => colour.dim(line)),
   ];
 }
+
+const isNarrow = (width: number): boolean => width < 100;
 
 /** What else is known is told of so many; the other reports tell more. */
 const mostStories = 2;

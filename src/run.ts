@@ -31,7 +31,7 @@ import {
   type Programs,
   requirementsOf,
 } from './lab/index.ts';
-import { askWays, contestedFlows, foretell, waysTaken } from './oracle/index.ts';
+import { askWays, contestedFlows, foretell, waysTaken, withSightings } from './oracle/index.ts';
 import { type FlowInTrouble, keepPackets, openRings } from './packets/index.ts';
 import { describeEntry, plansOver, type Scenario, scaled, type TimelineEntry } from './scenario/index.ts';
 import { measureTypes, neededBy, type Plan, planTopology, type Topology } from './topology/index.ts';
@@ -295,7 +295,8 @@ async function observe(
     if (asksOracle(expectationsOf(scenario, role))) {
       const timeline = timelineOf(scenario, role);
       const plans = plansOf(scenario, role, live.plan);
-      for (const event of await foretell({ ...scenario, timeline }, plans, flows, { ways, now }))
+      const seen = ways.then((known) => withSightings(known, flows, (client) => watch.sighting(client)));
+      for (const event of await foretell({ ...scenario, timeline }, plans, flows, { ways: seen, now }))
         record(event);
     }
     trouble.begin(

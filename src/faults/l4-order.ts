@@ -43,10 +43,8 @@ async function reorder(lab: LiveLab, node: PlannedNode, order: readonly string[]
   const view = lab.view(node);
   await balancingOf(lab, node).reorder(view, order);
   const servers = await balancingOf(lab, node).servers(view);
-  const services = [...new Set(servers.map(({ service }) => service))];
-  const orders = services.map((name) =>
-    servers.filter(({ service }) => service === name).map(({ server }) => server),
-  );
+  const vips = [...new Set(servers.map(({ vip }) => vip))];
+  const orders = vips.map((own) => servers.filter(({ vip }) => vip === own).map(({ server }) => server));
   return {
     landed: orders.length > 0 && orders.every((each) => each.join() === order.join()),
     evidence: `${node.name} has added ${orders.map((each) => each.join(', ')).join('; ')}`,

@@ -45,7 +45,13 @@ export async function sessionsBecome(
   return saw;
 }
 
-export const describe = ({ name }: PlannedNode, sessions: readonly RoutingSession[]): string =>
-  sessions
-    .map(({ peer, state, watched }) => `${name} with ${peer}: ${state}, BFD ${watched ? 'up' : 'not up'}`)
+/** Where a node has several sessions with another, by the other's address. */
+export function describe({ name }: PlannedNode, sessions: readonly RoutingSession[]): string {
+  const isAlone = (peer: string): boolean => sessions.filter((each) => each.peer === peer).length === 1;
+  return sessions
+    .map(({ peer, address, state, watched }) => {
+      const whom = isAlone(peer) ? peer : `${peer} (${address})`;
+      return `${name} with ${whom}: ${state}, BFD ${watched ? 'up' : 'not up'}`;
+    })
     .join('; ');
+}

@@ -112,9 +112,15 @@ export interface NextHops {
 /** Kinds that choose a server for each flow. A server is the name of a node. */
 export interface Balancing {
   /** Each server of each service, in the order of insertion, on which the hash table depends. */
-  servers(
-    view: NodeView,
-  ): Promise<readonly { readonly server: string; readonly service: string; readonly weight: number }[]>;
+  servers(view: NodeView): Promise<
+    readonly {
+      readonly server: string;
+      readonly service: string;
+      /** `address:port`: a service with VIPs of both families has two tables. */
+      readonly vip: string;
+      readonly weight: number;
+    }[]
+  >;
   /** For all services; lasting: health checks go on with it. */
   setWeight(view: NodeView, server: string, weight: number): Promise<void>;
   /** Deletes all servers and adds them in this order; flows that are under way keep their servers. */

@@ -70,7 +70,8 @@ export function waysTaken(
 const nothing: ForetoldFlows = { must: [], may: [], unsaid: [], least: 0, most: 0 };
 
 /**
- * The next hop of every flow at each router that has a choice, whether the flow comes by there or not.
+ * The next hop of every flow of IPv4 at each router that has a choice, whether the flow comes by there or not. Of IPv6 routers say
+ * nothing that holds (`askRouters`): what is known of such flows is where they were seen.
  * @throws Error if a router does not answer for every flow; `lenient`: such a router (a dead one) is left out instead
  */
 export async function askWays(
@@ -80,13 +81,11 @@ export async function askWays(
   { lenient = false } = {},
 ): Promise<KnownWays> {
   const known = new Map<string, KnownWay>();
-  for (const { client, service, address: from } of distinct(flows)) {
+  const askable = flows.filter(({ address }) => familyOf(address) === 'ipv4');
+  for (const { client, service, address: from } of distinct(askable)) {
     const target = serviceFor(plan, service, from);
     if (target === undefined) throw new Error(`no service ${service} in the plan for ${from}`);
-    const own = flows.filter(
-      (flow) =>
-        flow.client === client && flow.service === service && familyOf(flow.address) === familyOf(from),
-    );
+    const own = askable.filter((flow) => flow.client === client && flow.service === service);
     const questions = questionsOf(plan, fabricOf(plan, target.vip, client));
     const asked = own.map(({ address, port }) => ({ address, port, vip: target.vip, vipPort: target.port }));
     const all = questions.map(async (question) => {
@@ -107,11 +106,24 @@ export async function askWays(
   return known;
 }
 
-/** A flow for each client, service and family. */
+/** Where routers did not say it, the L4 node on which a flow was seen. @param seen by `address:port` of the client */
+export const withSightings = (
+  known: KnownWays,
+  flows: readonly ForetoldFlow[],
+  seen: (client: string) => { readonly l4: string } | undefined,
+): KnownWays =>
+  new Map([
+    ...flows.flatMap(({ address, port }): [string, KnownWay][] => {
+      const client = endpoint(address, port);
+      const l4 = seen(client)?.l4;
+      return l4 === undefined ? [] : [[client, { l4 }]];
+    }),
+    ...known,
+  ]);
+
+/** A flow for each client and service. */
 function distinct(flows: readonly ForetoldFlow[]): readonly ForetoldFlow[] {
-  const byName = new Map(
-    flows.map((flow) => [`${flow.client} ${flow.service} ${familyOf(flow.address)}`, flow]),
-  );
+  const byName = new Map(flows.map((flow) => [`${flow.client} ${flow.service}`, flow]));
   return [...byName.values()];
 }
 

@@ -2,7 +2,7 @@ export { askRouters } from './ask-routers.ts';
 export { compare } from './compare.ts';
 export { type Knowledge, outcomes, type Stage } from './ecmp.ts';
 export { type Fabric, fabricOf } from './fabric.ts';
-export { askWays, foretell, waysTaken } from './foretell.ts';
+export { askWays, foretell, waysTaken, withSightings } from './foretell.ts';
 export { buildTable, lookup, shareOfDifference } from './mh.ts';
 export { contestedFlows } from './order.ts';
 export { predict } from './predict.ts';

@@ -14,7 +14,7 @@ import { type Home, judged, makeHome, repository } from './tierlab.ts';
 export async function testLabs(share: Shard): Promise<void> {
   const labs = join(repository, 'labs');
   // The first one is looked at closely in verdicts.test.ts.
-  const files = (await scenarioFiles(labs)).filter((file) => !file.includes('/01-l4-crash/'));
+  const files = (await scenarioFiles(labs)).filter((file) => !file.endsWith('/01-l4-crash/scenario.yaml'));
   const runs = planRuns(await Promise.all(files.map(loadLab)), 1);
   const mine = shareOf(runs, share).map(({ scenario }) => relative(labs, scenario.file));
 

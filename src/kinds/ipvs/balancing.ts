@@ -17,6 +17,7 @@ export const balancing: Balancing = {
     return (await askServers(view)).toReversed().map(({ service, address, weight }) => ({
       server: names.get(address) ?? address,
       service: services.get(service) ?? service,
+      vip: service,
       weight,
     }));
   },

@@ -32,6 +32,7 @@ const plans: Record<string, Plan> = {
   'three-tier': await threeTier(),
   'fixed-next-hops': await planOf('fixed-next-hops'),
   'two-tier': await planOf('two-tier'),
+  'dual-stack': await planOf('dual-stack'),
   odd: planTopology(topologyOf(parseDocument(odd, 'odd.yaml'), kindTable), kindTable),
 };
 

@@ -1,34 +1,45 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { kinds, kindTable } from '../../../src/kinds/index.ts';
-import { threeTier } from './three-tier.ts';
+import { planOf } from './three-tier.ts';
 
-const plan = await threeTier();
-const golden = new URL('../../golden/render/three-tier/', import.meta.url).pathname;
+/** Of the others, where they differ from the first: a node of each kind. */
+const kept = [
+  { topology: 'three-tier', isKept: () => true },
+  { topology: 'dual-stack', isKept: (name: string) => ['client', 'r-1', 'l4-1', 'l7-1'].includes(name) },
+];
 
-for (const node of plan.nodes.filter(({ kind }) => ['bird', 'ipvs', 'haproxy', 'client'].includes(kind))) {
-  const kind = kinds[node.kind];
-  const paths = {
-    files: `/files/${node.name}`,
-    linked: `/run/tierlab/${node.name}/files`,
-    run: `/run/${node.name}`,
-    programs: '/programs',
-    node: '/node',
-  };
-
-  test(`the files of ${node.name} are as kept`, async () => {
-    for (const [name, text] of Object.entries(kind?.render(node, plan, paths) ?? {}))
-      await expect(text).toMatchFileSnapshot(`${golden}${node.name}/${name}`);
-  });
-
-  test(`what ${node.name} is told beside its files is as kept`, async () => {
-    const told = {
-      sysctls: kind?.sysctls(node, plan),
-      ipBatch: kind?.ipBatch(node, plan),
-      daemons: kind?.daemons(node, plan, paths),
+for (const { topology, isKept } of kept) {
+  const plan = await planOf(topology);
+  const golden = new URL(`../../golden/render/${topology}/`, import.meta.url).pathname;
+  for (const node of plan.nodes.filter(
+    ({ kind, name }) => ['bird', 'ipvs', 'haproxy', 'client'].includes(kind) && isKept(name),
+  )) {
+    const kind = kinds[node.kind];
+    const paths = {
+      files: `/files/${node.name}`,
+      linked: `/run/tierlab/${node.name}/files`,
+      run: `/run/${node.name}`,
+      programs: '/programs',
+      node: '/node',
     };
-    await expect(`${JSON.stringify(told, null, 2)}\n`).toMatchFileSnapshot(`${golden}${node.name}/node.json`);
-  });
+
+    test(`the files of ${node.name} of ${topology} are as kept`, async () => {
+      for (const [name, text] of Object.entries(kind?.render(node, plan, paths) ?? {}))
+        await expect(text).toMatchFileSnapshot(`${golden}${node.name}/${name}`);
+    });
+
+    test(`what ${node.name} of ${topology} is told beside its files is as kept`, async () => {
+      const told = {
+        sysctls: kind?.sysctls(node, plan),
+        ipBatch: kind?.ipBatch(node, plan),
+        daemons: kind?.daemons(node, plan, paths),
+      };
+      await expect(`${JSON.stringify(told, null, 2)}\n`).toMatchFileSnapshot(
+        `${golden}${node.name}/node.json`,
+      );
+    });
+  }
 }
 
 test('every kind is listed under its own name', () => {

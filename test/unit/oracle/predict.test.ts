@@ -307,7 +307,7 @@ test('another order of servers breaks nobody by itself, and of the flows that mo
   // Put right in time, or on the node that dies: nothing.
   expect(told([order, heal(order, 1500), crash]).total[0]).toMatchObject({ must: [], may: [] });
   expect(told([elsewhere, crash]).total[0]).toMatchObject({ must: [], may: [] });
-});
+}, 20_000);
 
 test('no flow is contested where the order does not matter, and that is said', () => {
   const random = {

@@ -17,4 +17,6 @@ if (process.argv.length === 3 && (process.argv[2] === '--version' || process.arg
     process.stderr.write(`error: tierlab cannot be loaded: ${String((error as Error).message)}\n`);
     process.exitCode = 3;
   }
+  // All is done and said: whatever still holds this process, nobody waits for it.
+  setTimeout(() => process.exit(), 5000).unref();
 }

@@ -25,11 +25,14 @@ export async function keepTraffic({ version, signal }: Context, labName: string)
     const asked = await readTraffic(live.paths);
     if (asked === undefined) throw new Error('no traffic was asked for');
     const recorder = await openRecorder(asked.history);
+    const unrecorded = new AbortController();
+    void recorder.failed.then((why) => unrecorded.abort(why));
     recorder.record(await describe(live, asked, version));
     await writeTraffic(live.paths, { ...asked, keeper: await ownIdentity() });
     try {
-      const lost = recorder.failed.then((why) => Promise.reject(why));
-      await Promise.race([lost, drive(live, asked, recorder, signal)]);
+      // What cannot be recorded is stopped, as by plan.
+      await drive(live, asked, recorder, AbortSignal.any([signal, unrecorded.signal]));
+      unrecorded.signal.throwIfAborted();
     } catch (error) {
       const detail = String((error as Error).message);
       recorder.record({ type: 'phase', t: now(), phase: 'interrupted', detail });

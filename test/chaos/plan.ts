@@ -77,7 +77,9 @@ function amountOf(hardship: Hardship, random: Random): number {
     return random.next() < 0.5 ? 24 + random.integer(60) : 256 + random.integer(100);
   // A lab takes some 700 KiB; what is left fills up sooner or later, or never.
   if (hardship === 'full-disk') return 200 + random.integer(1500);
-  if (hardship === 'little-memory') return 48 + random.integer(120);
+  // From too little to come up to hardly enough; in between, a guest takes minutes to fail.
+  if (hardship === 'little-memory')
+    return random.next() < 0.5 ? 44 + random.integer(8) : 90 + random.integer(80);
   return random.integer(6000);
 }
 

@@ -4,7 +4,7 @@ import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, type TestContext, test } from 'vitest';
 import { until } from '../../src/base/until.ts';
-import { type Home, makeHome, type Outcome, threeTier } from './tierlab.ts';
+import { type Home, makeHome, type Outcome, repository, threeTier } from './tierlab.ts';
 
 describe('a machine that runs out of something', () => {
   let home: Home;
@@ -14,7 +14,8 @@ describe('a machine that runs out of something', () => {
     home = await makeHome();
   });
   afterEach(async () => {
-    for (const act of undo.splice(0)) act();
+    await home.run('down', '--all');
+    for (const act of undo.splice(0).reverse()) act();
     await home.remove();
   });
 
@@ -27,6 +28,13 @@ describe('a machine that runs out of something', () => {
   test('a home that can only be read: state-unwritable, exit code 3', async (context) => {
     mount(context, home.directory, 'ro');
     failsWith(await home.run('up', threeTier, '--host', 'uml', '--format', 'json'), 3, 'state-unwritable');
+    const lab = join(repository, 'labs/01-l4-crash');
+    const runs = join(home.directory, 'runs');
+    failsWith(
+      await home.run('test', lab, '--host', 'uml', '--runs', runs, '--format', 'json'),
+      3,
+      'runs-unwritable',
+    );
     expect(await home.inventory()).toEqual([]);
   });
 
@@ -42,8 +50,17 @@ describe('a machine that runs out of something', () => {
   test('a disk that fills up while a lab is up: what needs none goes on, the rest says so, and down works', async (context) => {
     mount(context, home.directory, 'size=64m');
     await fine('up', threeTier, '--host', 'uml');
+    await fine('traffic', 'start', '--connections', '20', '--heartbeat', '200ms');
     fill(home.directory);
     await fine('exec', 'l4-1', '--', 'true');
+    // What cannot be recorded ends; what has been can be looked at.
+    await until(
+      async () => {
+        const saw = (await home.run('traffic', 'status')).stdout;
+        return { ok: saw.includes(': stopped,'), saw };
+      },
+      { withinMs: 30_000, why: 'the traffic to end' },
+    );
     const refused = [
       ['fault', 'add', 'node.crash', 'l4-1'],
       ['scale', 'l7', '+1'],

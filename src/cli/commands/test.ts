@@ -1,5 +1,6 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { WorldError } from '../../base/errors.ts';
 import type { Limit } from '../../base/limit.ts';
 import type { HostName } from '../../hosts/contract.ts';
 import { reportJunit } from '../../report/index.ts';
@@ -123,7 +124,16 @@ async function tell(context: Context, outcome: Outcome, flags: TestFlags): Promi
 
 /** `<runs>/<time>-<name>`, with a number behind it if two start in one second. Jobs on several machines may share the folder. */
 async function newRunDirectory(runs: string, name: string): Promise<string> {
-  await mkdir(runs, { recursive: true });
+  await mkdir(runs, { recursive: true }).catch((cause: unknown) => {
+    // Of a disk that can only be read, this says that the folder is not there.
+    throw new WorldError(`cannot create the folder of runs ${resolve(runs)}`, {
+      code: 'runs-unwritable',
+      exitCode: 3,
+      hint: 'name another one with --runs',
+      details: [String((cause as Error).message)],
+      cause,
+    });
+  });
   const stamp = `${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}-${name}`;
   for (let n = 1; ; n++) {
     const directory = resolve(runs, n === 1 ? stamp : `${stamp}-${n}`);

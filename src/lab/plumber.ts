@@ -36,13 +36,16 @@ export interface Stage {
 
 /** The plumber's input: a line a step, fields parted by tabs. */
 export function writeStages(stages: readonly Stage[]): string {
-  return stages
-    .flatMap(({ lanes, jobs }) => [
-      ['stage', String(Math.max(1, Math.min(lanes, jobs.length)))],
-      ...jobs.flatMap((job) => [['job'], ...job.map(fieldsOf)]),
-    ])
-    .map((fields) => `${fields.map(escapeField).join('\t')}\n`)
-    .join('');
+  const lines: string[] = [];
+  const add = (fields: readonly string[]): void => void lines.push(`${fields.map(escapeField).join('\t')}\n`);
+  for (const { lanes, jobs } of stages) {
+    add(['stage', String(Math.max(1, Math.min(lanes, jobs.length)))]);
+    for (const job of jobs) {
+      add(['job']);
+      for (const step of job) add(fieldsOf(step));
+    }
+  }
+  return lines.join('');
 }
 
 /** `perl plumber.pl FILE`, or `-` for standard input. Exit code 1, with words on standard error, if a step failed. */

@@ -80,24 +80,34 @@ function withoutDaemons(kinds: Kinds, lacking: Lacking): Kinds {
 /** What the nodes of a plan are without, daemons included; one entry a thing, in the order of the plan. */
 export function leftOut(plan: Plan, lab: LabPaths, options: PlumbingOptions, lacking: Lacking): LeftOut[] {
   const found = new Map<string, { count: number; nodes: Record<string, number> }>();
-  const add = (what: string, count: number, { group }: PlannedNode): void => {
+  const add = (what: string, count: number, group: string, nodes: number): void => {
     const entry = found.get(what) ?? { count: 0, nodes: {} };
     entry.count += count;
-    entry.nodes[group] = (entry.nodes[group] ?? 0) + 1;
+    entry.nodes[group] = (entry.nodes[group] ?? 0) + nodes;
     found.set(what, entry);
   };
-  for (const node of plan.nodes)
-    for (const [what, count] of missedBy(node, plan, options.kinds, lacking)) add(what, count, node);
-  for (const node of plan.nodes)
-    for (const { name } of ownDaemons(node, plan, lab, options)) add(`daemon ${name}`, 1, node);
-  const groups = new Map(plan.nodes.map((node) => [node.name, node]));
-  for (const { daemon, nodes } of sharedDaemons(plan, lab, options)) {
-    for (const [i, name] of nodes.entries()) {
-      const node = groups.get(name);
-      if (node !== undefined) add(`daemon ${daemon.name}`, i === 0 ? 1 : 0, node);
-    }
-  }
+  const groups = groupsOf(plan);
+  for (const [group, { first, size }] of groups)
+    for (const [what, count] of missedBy(first, plan, options.kinds, lacking))
+      add(what, count * size, group, size);
+  for (const [group, { first, size }] of groups)
+    for (const { name } of ownDaemons(first, plan, lab, options)) add(`daemon ${name}`, size, group, size);
+  const groupOf = new Map(plan.nodes.map(({ name, group }) => [name, group]));
+  for (const { daemon, nodes } of sharedDaemons(plan, lab, options))
+    for (const [i, node] of nodes.entries())
+      add(`daemon ${daemon.name}`, i === 0 ? 1 : 0, groupOf.get(node) ?? '', 1);
   return [...found].map(([what, entry]) => ({ what, ...entry }));
+}
+
+/** The nodes of a group are alike: one stands for all. */
+function groupsOf(plan: Plan): Map<string, { first: PlannedNode; size: number }> {
+  const groups = new Map<string, { first: PlannedNode; size: number }>();
+  for (const node of plan.nodes) {
+    const known = groups.get(node.group);
+    if (known === undefined) groups.set(node.group, { first: node, size: 1 });
+    else known.size++;
+  }
+  return groups;
 }
 
 /** How often a node misses each thing. */
@@ -135,10 +145,10 @@ function samplesOf(plan: Plan, kinds: Kinds) {
   const links = new Map<string, string>();
   const objects = new Map<string, string>();
   const sysctls = new Set<string>();
-  for (const node of plan.nodes) {
-    const kind = kinds[node.kind];
-    for (const path of Object.keys(kind?.sysctls(node, plan) ?? {})) sysctls.add(generic(path));
-    for (const line of kind?.ipBatch(node, plan) ?? []) {
+  for (const { first } of groupsOf(plan).values()) {
+    const kind = kinds[first.kind];
+    for (const path of Object.keys(kind?.sysctls(first, plan) ?? {})) sysctls.add(generic(path));
+    for (const line of kind?.ipBatch(first, plan) ?? []) {
       const type = linkType(line);
       if (type !== undefined) links.set(type, links.get(type) ?? line);
       else if (objectOf(line) === 'rule' && / add /.test(line))

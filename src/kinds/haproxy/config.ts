@@ -126,10 +126,13 @@ function backend(
   ];
 }
 
-/** How a backend is checked: keywords of a server. */
+/**
+ * How a backend is checked: keywords of a server. HAProxy begins with the fast checks, and goes on with them where a backend is down
+ * (src/check.c, srv_getinter): they are in proportion to the others, or a large lab would ask itself to death.
+ */
 export function checks({ check_interval }: Pick<HaproxyOptions, 'check_interval'>): string {
   const interval = milliseconds(check_interval);
-  const fast = Math.min(interval, 200);
+  const fast = Math.min(interval, Math.max(200, Math.ceil(interval / 5)));
   return `check inter ${interval}ms fastinter ${fast}ms downinter ${fast}ms rise 1 fall 3`;
 }
 

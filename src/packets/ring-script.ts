@@ -1,5 +1,5 @@
 /**
- * Keeps what passed the switches of a lab: `perl -e SCRIPT FOLDER BYTES NAME NAMESPACE [NAME NAMESPACE …]`, one process
+ * Keeps what passed the switches of a lab: `perl -e SCRIPT FOLDER BYTES BLOCKS NAME NAMESPACE [NAME NAMESPACE …]`, one process
  * for all of them. It looks from the switch's side: a switch outlives every node, and each cable ends there.
  *
  * The kernel writes the packets into a ring of blocks that is mapped into this process (packet(7), TPACKET_V3 in
@@ -15,17 +15,16 @@ import { namespacePerl } from '../base/namespace-perl.ts';
 
 /** Bytes of each packet that are kept: an ICMPv6 error about a packet in a tunnel, down to the ports. */
 const snapLength = 176;
-/** In the kernel, for each switch: room for some 20,000 packets until this process has its turn. */
-const blockBytes = 1 << 17;
-const blocks = 32;
+/** Of a block in the kernel: some 600 packets. Each switch has BLOCKS of them, to be filled until this process has its turn. */
+export const blockBytes = 1 << 17;
 /** A block that is not full is passed on after this long. */
 const retireMs = 200;
 
 export const ringScript = `${namespacePerl}
 my ($packet, $raw, $sol_socket, $attach_filter, $sol_packet) = (17, 3, 1, 26, 263);
 my ($rx_ring, $statistics, $version, $v3, $every_protocol) = (5, 6, 10, 2, 3);
-my ($block_bytes, $blocks, $retire_ms) = (${blockBytes}, ${blocks}, ${retireMs});
-my ($folder, $most_bytes, @places) = @ARGV;
+my ($block_bytes, $retire_ms) = (${blockBytes}, ${retireMs});
+my ($folder, $most_bytes, $blocks, @places) = @ARGV;
 
 # Code, where to go if so and if not, operand.
 my @filter = (

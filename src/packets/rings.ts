@@ -5,10 +5,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { WorldError } from '../base/errors.ts';
 import { type LiveLab, netnsPath } from '../lab/index.ts';
 import { readRing, type SwitchFrame } from './ring-file.ts';
-import { ringScript } from './ring-script.ts';
+import { blockBytes, ringScript } from './ring-script.ts';
 
 export interface Rings {
-  /** Writes out what came until now, and ends the process. Never fails: `trouble` says what did. */
+  /** Writes out what came until now, and ends the process. If that ended before, `trouble` says why. */
   stop(): Promise<KeptRings>;
   /** Ends the process and deletes the rings. */
   remove(): Promise<void>;
@@ -35,6 +35,8 @@ interface Ring {
 
 /** On disk, all rings of a lab together. A network has its share of it, and always at least the latest half of that. */
 const mostBytes = 256 * 2 ** 20;
+/** The kernel's part of them, which cannot be swapped out: all together, and of one network at least and at most. */
+const kernelBytes = { all: 64 * 2 ** 20, least: 2 ** 19, most: 2 ** 22 };
 
 /** What the lab's Linux has not yet written to disk is written then. */
 const stopWithinMs = 60_000;
@@ -46,7 +48,9 @@ export async function openRings(lab: LiveLab): Promise<Rings> {
   const networks = lab.plan.networks.map(({ name }) => name);
   const places = networks.flatMap((name) => [name, netnsPath(lab.paths, name)]);
   const bytes = Math.floor(mostBytes / networks.length / 2);
-  const child = lab.host.spawn(['perl', '-e', ringScript, folder, String(bytes), ...places]);
+  const { all: inAll, least, most } = kernelBytes;
+  const blocks = Math.floor(Math.min(most, Math.max(least, inAll / networks.length)) / blockBytes);
+  const child = lab.host.spawn(['perl', '-e', ringScript, folder, String(bytes), String(blocks), ...places]);
   let said = '';
   let complaints = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -83,15 +87,10 @@ export async function openRings(lab: LiveLab): Promise<Rings> {
       child.stdin.on('error', () => undefined).write('stop\n');
       const end = await Promise.race([ended, late(stopWithinMs)]);
       const rings = networks.map((network) => {
-        const counts =
-          said
-            .split('\n')
-            .find((line) => line.startsWith(`${network} `))
-            ?.split(' ') ?? [];
-        const [missed = 0, turns = 0] = counts.slice(1).map(Number);
+        const { missed, turns } = countsOf(network, said);
         const older = turns % 2;
         const files = [older, 1 - older].map((n) => join(folder, `${network}.${n}`));
-        return { network, frames: all(files), isCut: turns > 2, missed };
+        return { network, frames: framesIn(files), isCut: turns > 2, missed };
       });
       if (end === 0) return { rings, clockAheadMs };
       const how = end === 'late' ? `not written out within ${stopWithinMs / 1000} s` : `exit code ${end}`;
@@ -101,6 +100,13 @@ export async function openRings(lab: LiveLab): Promise<Rings> {
   };
 }
 
-async function* all(files: readonly string[]): AsyncGenerator<readonly SwitchFrame[]> {
+/** What the process said last: packets that found no room, and files that were begun. */
+function countsOf(network: string, said: string): { missed: number; turns: number } {
+  const line = said.split('\n').find((each) => each.startsWith(`${network} `));
+  const [missed = 0, turns = 0] = (line ?? '').split(' ').slice(1).map(Number);
+  return { missed, turns };
+}
+
+async function* framesIn(files: readonly string[]): AsyncGenerator<readonly SwitchFrame[]> {
   for (const file of files) yield* readRing(file);
 }

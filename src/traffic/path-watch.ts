@@ -4,7 +4,7 @@
  * seconds) leaves it where it was.
  */
 import type { LiveLab } from '../lab/index.ts';
-import type { EntryEvent, PathEvent } from '../verdict/history.ts';
+import type { EntryEvent, LookEvent, PathEvent } from '../verdict/history.ts';
 
 interface Place {
   readonly l4: string;
@@ -16,14 +16,14 @@ export type Sighting = Omit<EntryEvent, 'type' | 'client'>;
 
 export class PathWatch {
   readonly #lab: LiveLab;
-  readonly #record: (event: PathEvent) => void;
+  readonly #record: (event: PathEvent | LookEvent) => void;
   readonly #now: () => number;
   readonly #places = new Map<string, Place>();
   readonly #sightings = new Map<string, Sighting>();
   #running: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(lab: LiveLab, record: (event: PathEvent) => void, now: () => number) {
+  constructor(lab: LiveLab, record: (event: PathEvent | LookEvent) => void, now: () => number) {
     this.#lab = lab;
     this.#record = record;
     this.#now = now;
@@ -55,6 +55,7 @@ export class PathWatch {
 
   async #look(): Promise<void> {
     await this.#lab.refresh();
+    const begun = this.#now();
     const best = new Map<string, Place & { idle: number; client: string; service: string; state?: string }>();
     for (const { node, flows } of await this.#lab.flows()) {
       for (const { client, service, target, idleSeconds, state } of flows) {
@@ -75,6 +76,7 @@ export class PathWatch {
     }
     // A table that was read after something changed must not say that it was so before.
     const t = this.#now();
+    if (t - begun > quickMs) this.#record({ type: 'look', t, ms: Math.round(t - begun) });
     for (const [key, { l4, l7, client, service, state, idle }] of best) {
       const said = { t, service, l4, l7, idleSeconds: idle };
       this.#sightings.set(client, state === undefined ? said : { ...said, state });
@@ -93,3 +95,6 @@ export class PathWatch {
     }
   }
 }
+
+/** Longer than a look takes where there is nothing else to do. */
+const quickMs = 250;

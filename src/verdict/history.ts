@@ -147,6 +147,13 @@ export interface LagEvent {
   readonly ms: number;
 }
 
+/** To read the balancers' tables took this long: a moment's work, unless the lab gets no CPU. Quick looks are not recorded. */
+export interface LookEvent {
+  readonly type: 'look';
+  readonly t: number;
+  readonly ms: number;
+}
+
 /** A flow was seen on another L4 node than before (first sight included): `from` absent at first sight. */
 export interface PathEvent {
   readonly type: 'path';
@@ -273,6 +280,7 @@ export type HistoryEvent =
   | OpenFailedEvent
   | RequestEvent
   | LagEvent
+  | LookEvent
   | PathEvent
   | NodeEvent
   | PhaseEvent

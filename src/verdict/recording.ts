@@ -51,6 +51,8 @@ export interface Recording {
   readonly ended: boolean;
   /** Largest lag during the timeline. */
   readonly lagMs: number;
+  /** Longest look at the balancers' tables during the timeline; 0: all were quick. */
+  readonly lookMs: number;
   /** More events came between a fault's due time and its record than could be kept. */
   readonly overflowed: boolean;
   /** What the oracle said of each traffic; the first word counts. */
@@ -109,6 +111,7 @@ function recorderOf(run: RunEvent, build: BuildHistogram): Recorder {
   const at = { steadyAt: never, timelineAt: never, endAt: never };
   let lastAt = run.t;
   let lagMs = 0;
+  let lookMs = 0;
 
   const backlog = backlogOf((event: BeatEvent | RequestEvent) => {
     if (event.type === 'beat') {
@@ -159,6 +162,8 @@ function recorderOf(run: RunEvent, build: BuildHistogram): Recorder {
     } else if (isTrace(event)) addTrace(traces, event);
     else if (event.type === 'lag') {
       if (event.t >= at.timelineAt && event.t <= at.endAt) lagMs = Math.max(lagMs, event.ms);
+    } else if (event.type === 'look') {
+      if (event.t >= at.timelineAt && event.t <= at.endAt) lookMs = Math.max(lookMs, event.ms);
     } else if (event.type === 'run')
       throw new HistoryError(1, 'is followed by another run: one file holds one run');
     else {
@@ -190,6 +195,7 @@ function recorderOf(run: RunEvent, build: BuildHistogram): Recorder {
       endAt,
       ended,
       lagMs,
+      lookMs,
       overflowed,
       predictions,
       traces,

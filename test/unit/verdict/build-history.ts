@@ -37,6 +37,7 @@ export interface Story {
   readonly crash?: Partial<FaultEvent>;
   readonly heal?: Partial<FaultEvent>;
   readonly lag?: { readonly atMs: number; readonly ms: number };
+  readonly look?: { readonly atMs: number; readonly ms: number };
   /** What nodes say of themselves, ms into the timeline. */
   readonly says?: readonly {
     readonly atMs: number;
@@ -84,14 +85,12 @@ export function buildHistory(story: Story = {}): HistoryEvent[] {
     ...phases().map((event) => ({ at: event.t, event })),
     ...sayings(story).map((event) => ({ at: event.t, event })),
     ...predictions(story).map((event) => ({ at: event.t, event })),
-    ...(story.lag === undefined
-      ? []
-      : [
-          {
-            at: timelineAt + story.lag.atMs,
-            event: { type: 'lag' as const, t: timelineAt + story.lag.atMs, ms: story.lag.ms },
-          },
-        ]),
+    ...(['lag', 'look'] as const).flatMap((type) => {
+      const said = story[type];
+      if (said === undefined) return [];
+      const t = timelineAt + said.atMs;
+      return [{ at: t, event: { type, t, ms: said.ms } }];
+    }),
   ];
   const events = [run(story), ...timed.sort((a, b) => a.at - b.at).map(({ event }) => event)];
   return story.change?.(events) ?? events;

@@ -142,6 +142,14 @@ test('a connection that breaks before steady state and stays so makes the run un
   expect(reasons).toEqual(['held had 7 of 8 connections when steady state began']);
 });
 
+test('a lab that is short of CPU is not believed, though the traffic process has its turn in time', async () => {
+  const judged = await judge(buildHistory({ look: { atMs: 100, ms: 2001 } }));
+  expect(judged.verdict).toBe('unknown');
+  expect(judged.reasons[0]).toMatch(/^a look at the balancers' tables took 2s/);
+  expect((await judge(buildHistory({ look: { atMs: 100, ms: 2000 } }))).verdict).toBe('pass');
+  expect((await judge(buildHistory({ look: { atMs: -100, ms: 9000 } }))).verdict).toBe('pass');
+});
+
 test('lag before the timeline does not count, nor lag up to half the shortest heartbeat', async () => {
   expect((await judge(buildHistory({ lag: { atMs: -100, ms: 2000 } }))).verdict).toBe('pass');
   expect((await judge(buildHistory({ lag: { atMs: 100, ms: 500 } }))).verdict).toBe('pass');

@@ -54,9 +54,9 @@ test('the packed package runs where it is installed, without the network', { tim
     });
   expect(run('--version').stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   expect(run('plan', 'topologies/three-tier.yaml')).toMatchObject({ status: 0, stderr: '' });
-  expect(run('validate', 'labs/01-l4-crash')).toMatchObject({
+  expect(run('validate', 'labs/04-silent-death')).toMatchObject({
     status: 0,
-    stdout: 'labs/01-l4-crash/scenario.yaml: fine\n',
+    stdout: 'labs/04-silent-death/scenario.yaml: fine\n',
   });
   // What runs inside a lab is found beside the bundle.
   const files = JSON.parse(

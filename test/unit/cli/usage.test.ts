@@ -153,18 +153,18 @@ test('validate tells all problems of all files at once, each with its place', ()
     'validate',
     topology,
     join(folder, 'missing.yaml'),
-    'labs/01-l4-crash',
+    'labs/04-silent-death',
   ]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: '' });
   expect(stdout).toContain(`${topology}:3:`);
   expect(stdout).toContain(`${topology}:5:`);
   expect(stdout).toMatch(/did you mean "bird"/);
   expect(stdout).toMatch(/missing\.yaml does not exist/);
-  expect(stdout).toContain('labs/01-l4-crash/scenario.yaml: fine');
-  const json = tierlab(['--format', 'json', 'validate', topology, 'labs/01-l4-crash']);
+  expect(stdout).toContain('labs/04-silent-death/scenario.yaml: fine');
+  const json = tierlab(['--format', 'json', 'validate', topology, 'labs/04-silent-death']);
   expect(JSON.parse(json.stdout)).toMatchObject({
     valid: false,
-    files: [{ file: topology }, { file: 'labs/01-l4-crash/scenario.yaml', diagnostics: [] }],
+    files: [{ file: topology }, { file: 'labs/04-silent-death/scenario.yaml', diagnostics: [] }],
   });
 });
 

@@ -31,7 +31,7 @@ import {
   type Programs,
   requirementsOf,
 } from './lab/index.ts';
-import { askWays, contestedFlows, foretell, waysTaken, withSightings } from './oracle/index.ts';
+import { askWays, contestedFlows, type ExecIn, foretell, waysTaken, withSightings } from './oracle/index.ts';
 import { type FlowInTrouble, keepPackets, openRings } from './packets/index.ts';
 import { describeEntry, plansOver, type Scenario, scaled, type TimelineEntry } from './scenario/index.ts';
 import { measureTypes, neededBy, type Plan, planTopology, type Topology } from './topology/index.ts';
@@ -253,10 +253,8 @@ async function observe(
     rampPerSecond: rampPerSecond[live.host.name],
   });
   const flows = heldFlows(jobs);
-  const ask = (some: typeof flows, lenient: boolean) =>
-    askWays(live.plan, some, (node, argv, given) => live.exec(node, [...politely, ...argv], given), {
-      lenient,
-    });
+  const exec: ExecIn = (node, argv, given) => live.exec(node, [...politely, ...argv], given);
+  const ask = (some: typeof flows, lenient: boolean) => askWays(live.plan, some, exec, { lenient });
   const trouble = new TroubleWatch({
     flows,
     record,
@@ -296,7 +294,11 @@ async function observe(
       const timeline = timelineOf(scenario, role);
       const plans = plansOf(scenario, role, live.plan);
       const seen = ways.then((known) => withSightings(known, flows, (client) => watch.sighting(client)));
-      for (const event of await foretell({ ...scenario, timeline }, plans, flows, { ways: seen, now }))
+      for (const event of await foretell({ ...scenario, timeline }, plans, flows, {
+        ways: seen,
+        exec,
+        now,
+      }))
         record(event);
     }
     trouble.begin(

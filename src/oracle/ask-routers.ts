@@ -19,7 +19,7 @@ export interface Question {
   readonly interface: string;
 }
 
-interface AskedFlow {
+export interface AskedFlow {
   readonly address: string;
   readonly port: number;
   readonly vip: string;

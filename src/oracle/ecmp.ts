@@ -8,6 +8,7 @@
  *
  * - from the plan alone, each next hop gets a flow with the same probability, independently of other flows;
  * - a next hop that was seen narrows the hash down, and so says what happens when next hops come and go;
+ * - so does a route that divides the range into more parts (`askParts`): then nothing is left to chance;
  * - nodes do not know of each other: their masks differ, and with them their hashes.
  *
  * A resilient group (net/ipv4/nexthop.c, nh_res_table) is another matter: a flow stays in its bucket, and the bucket with its next hop,
@@ -21,6 +22,14 @@ export interface Knowledge {
   readonly l4?: string;
   /** By router: the next hop that it has, or would have, there. */
   readonly hops?: Readonly<Record<string, string>>;
+  /** By router: the part of its hash's range in which the flow lies (`askParts`). */
+  readonly parts?: Readonly<Record<string, Part>>;
+}
+
+/** One of `of` equal parts, from 0. */
+export interface Part {
+  readonly part: number;
+  readonly of: number;
 }
 
 /** One thing that may be the case. */
@@ -58,8 +67,8 @@ export function outcomes(stages: readonly Stage[], knowledge: Knowledge = {}): r
   const fitting = found.filter(({ ways }) => knowledge.l4 === undefined || ways[0]?.at(-1) === knowledge.l4);
   const total = fitting.reduce((sum, { probability }) => sum + probability, 0);
   if (total > 0) return fitting.map(({ probability, ways }) => ({ probability: probability / total, ways }));
-  const { hops: _, ...rest } = knowledge;
-  return outcomes(stages, knowledge.hops === undefined ? {} : rest);
+  const { hops, parts: _, ...rest } = knowledge;
+  return outcomes(stages, hops === undefined ? {} : rest);
 }
 
 /** A router that has lost its last way withdraws the VIP; one that is gone has none. */
@@ -87,14 +96,14 @@ function advance(
   { probability, ways }: Outcome,
   all: readonly HopsOf[],
   stages: readonly Stage[],
-  { hops: seen }: Knowledge,
+  { hops: seen, parts: told }: Knowledge,
 ): Outcome[] {
   const at = new Set(ways.filter((way, i) => isOpen(way, stages[i])).map((way) => way?.at(-1) ?? ''));
   let found: Outcome[] = [{ probability, ways }];
   for (const node of at) {
     const lists = all.map((left) => left(node));
     const isResilient = stages.some(({ fabric }) => fabric.resilient.has(node));
-    const parts = (isResilient ? bucketsOf : partsOf)(lists, seen?.[node]);
+    const parts = isResilient ? bucketsOf(lists, seen?.[node]) : sharesOf(lists, seen?.[node], told?.[node]);
     const here = (i: number): boolean => ways[i]?.at(-1) === node && isOpen(ways[i] ?? null, stages[i]);
     found = found.flatMap((outcome) =>
       parts.map(({ share, hops }) => ({
@@ -111,35 +120,42 @@ function advance(
 }
 
 /** A share of all flows, and its next hop in each stage. */
-interface Part {
+interface Share {
   readonly share: number;
   readonly hops: readonly (string | undefined)[];
 }
 
-/** Cuts the range of the hash where any list of next hops does. @param seen the hop in the first list */
-function partsOf(lists: readonly (readonly string[])[], seen: string | undefined): Part[] {
+/** Cuts the range of the hash where any list of next hops does. @param seen the hop in the first list @param told where in the range it is */
+function sharesOf(
+  lists: readonly (readonly string[])[],
+  seen: string | undefined,
+  told: Part | undefined,
+): Share[] {
   const cuts = new Set([0, 1]);
   for (const list of lists) for (let i = 1; i < list.length; i++) cuts.add(i / list.length);
   const ordered = [...cuts].sort((a, b) => a - b);
-  const parts = ordered.slice(1).map((end, i) => {
-    const middle = (end + (ordered[i] ?? 0)) / 2;
-    return {
-      share: end - (ordered[i] ?? 0),
-      hops: lists.map((list) => list[Math.floor(middle * list.length)]),
-    };
+  const all = ordered.slice(1).map((end, i) => {
+    const begin = ordered[i] ?? 0;
+    const middle = (end + begin) / 2;
+    const hops = lists.map((list) => list[Math.floor(middle * list.length)]);
+    const within = told === undefined ? end - begin : overlap([begin, end], told);
+    return { share: within < 1e-12 ? 0 : within, hops };
   });
-  const fitting = parts.filter(
-    ({ hops, share }) => share > 1e-12 && (seen === undefined || hops[0] === seen),
-  );
-  if (fitting.length === 0) return seen === undefined ? parts : [];
+  const fitting = all.filter(({ hops, share }) => share > 0 && (seen === undefined || hops[0] === seen));
   const total = fitting.reduce((sum, { share }) => sum + share, 0);
   return fitting.map(({ share, hops }) => ({ share: share / total, hops }));
 }
 
+const overlap = ([begin, end]: readonly [number, number], { part, of }: Part): number =>
+  Math.min(end, (part + 1) / of) - Math.max(begin, part / of);
+
 /** Follows a bucket of a resilient group. @param seen the hop in the first list */
-function bucketsOf([first = [], ...lists]: readonly (readonly string[])[], seen: string | undefined): Part[] {
+function bucketsOf(
+  [first = [], ...lists]: readonly (readonly string[])[],
+  seen: string | undefined,
+): Share[] {
   const begin = seen === undefined ? first : first.filter((hop) => hop === seen);
-  let parts: Part[] = begin.map((hop) => ({ share: 1 / begin.length, hops: [hop] }));
+  let parts: Share[] = begin.map((hop) => ({ share: 1 / begin.length, hops: [hop] }));
   for (const list of lists)
     parts = parts.flatMap(({ share, hops }) => {
       const now = hops.at(-1);

@@ -1,8 +1,10 @@
-export { askRouters } from './ask-routers.ts';
+export { askParts } from './ask-parts.ts';
+export { askRouters, type ExecIn } from './ask-routers.ts';
+export { askWays, waysTaken, withSightings } from './ask-ways.ts';
 export { compare } from './compare.ts';
-export { type Knowledge, outcomes, type Stage } from './ecmp.ts';
+export { type Knowledge, outcomes, type Part, type Stage } from './ecmp.ts';
 export { type Fabric, fabricOf } from './fabric.ts';
-export { askWays, foretell, waysTaken, withSightings } from './foretell.ts';
+export { foretell } from './foretell.ts';
 export { buildTable, lookup, shareOfDifference } from './mh.ts';
 export { contestedFlows } from './order.ts';
 export { predict } from './predict.ts';

@@ -30,6 +30,8 @@ export interface Places {
   between(flow: ForetoldFlow, states: readonly [State, State], way: Way): readonly string[];
   /** Do all L4 nodes choose by one table, and the one by which flows were placed in the beginning? */
   isAlike(state: State): boolean;
+  /** The routers' next hops in one state, for a flow like that one. */
+  hops(state: State, flow: ForetoldFlow): HopsOf;
   /** Has a router next hops that BGP does not change? */
   hasFixed(state: State): boolean;
 }
@@ -65,16 +67,17 @@ export function placesOf(first: State, ways: KnownWays): Places {
       : chosen(address, port, state.gone.size === 0 ? undefined : state.gone);
   };
   const waysOf = (flow: ForetoldFlow, known: KnownWay, states: readonly State[]): readonly Outcome[] => {
-    const { hops: said } = known;
+    const { hops: said, parts } = known;
     // Where the routers lead to L7 nodes, that is where a flow was seen.
     const l4 = known.l4 ?? (nodeIn(plan, known.l7)?.announces === true ? known.l7 : undefined);
     return remembered(
       remembered(seen, states, () => new Map<string, readonly Outcome[]>()),
-      JSON.stringify([flow.client, vipOf(flow), l4, said]),
+      JSON.stringify([flow.client, vipOf(flow), l4, said, parts]),
       () => {
         const knowledge = {
           ...(l4 === undefined ? {} : { l4 }),
           ...(said === undefined ? {} : { hops: said }),
+          ...(parts === undefined ? {} : { parts }),
         };
         return outcomes(
           states.map((state) => stageOf(state, flow)),
@@ -105,6 +108,7 @@ export function placesOf(first: State, ways: KnownWays): Places {
       );
     },
     choice,
+    hops: hopsOf,
     between: (flow, [before, after], way) => {
       if (way === null || (before.plan === after.plan && before.gone === after.gone)) return [];
       const all = remembered(

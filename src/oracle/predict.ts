@@ -4,10 +4,10 @@ import type { Plan } from '../topology/types.ts';
 import type { ForetoldFlows } from '../verdict/history.ts';
 import { type Chance, countBounds, isCertain, isExact, isPossible, never } from './chance.ts';
 import type { Fate, Patience } from './fate.ts';
-import { type Case, placesOf } from './places.ts';
-import { allWell } from './state.ts';
+import { type Case, type Places, placesOf } from './places.ts';
+import { allWell, type State } from './state.ts';
 import { type Story, storyOf } from './story.ts';
-import { turnsOf } from './turns.ts';
+import { type Turn, turnsOf } from './turns.ts';
 import type { FlowSets, ForetoldFlow, KnownWays, Prediction, Shares, TrafficForecast } from './types.ts';
 import { whyOf } from './why.ts';
 
@@ -25,13 +25,7 @@ export function predict(
   flows: readonly ForetoldFlow[],
   ways: KnownWays = new Map(),
 ): Prediction {
-  const first = allWell(plans);
-  const places = placesOf(first, ways);
-  const inTheBeginning = [first];
-  const beginnings = flows.map((flow) => places.cases(flow, inTheBeginning));
-  const ends = new Set(beginnings.flatMap((cases) => cases.flatMap(({ l7, backend }) => [l7, backend])));
-  const turns = turnsOf(scenario, plans, first, (names) => names.some((name) => ends.has(name)));
-  const states = [first, ...turns.map(({ after }) => after)];
+  const { places, turns, states, beginnings } = courseOf(scenario, plans, flows, ways);
   const patience = patienceOf(scenario);
   const stories = flows.map((flow) => storyOf(flow, turns, states, places, patience(flow)));
   const longest = longestOf(flows.map(patience));
@@ -63,6 +57,32 @@ export function predict(
       l7: l7s[i] ?? null,
     })),
   };
+}
+
+/** What happens to the lab, and where its flows are in the beginning. */
+export function courseOf(
+  scenario: Pick<Scenario, 'timeline' | 'durationMs'>,
+  plans: readonly Plan[],
+  flows: readonly ForetoldFlow[],
+  ways: KnownWays,
+): Course {
+  const first = allWell(plans);
+  const places = placesOf(first, ways);
+  const inTheBeginning = [first];
+  const beginnings = flows.map((flow) => places.cases(flow, inTheBeginning));
+  const ends = new Set(beginnings.flatMap((cases) => cases.flatMap(({ l7, backend }) => [l7, backend])));
+  const turns = turnsOf(scenario, plans, first, (names) => names.some((name) => ends.has(name)));
+  const states = [first, ...turns.map(({ after }) => after)];
+  return { places, turns, first, states, beginnings };
+}
+
+interface Course {
+  readonly places: Places;
+  readonly turns: readonly Turn[];
+  readonly first: State;
+  /** Before the first turn, and after each. */
+  readonly states: readonly State[];
+  readonly beginnings: readonly (readonly Case[])[];
 }
 
 function patienceOf({ traffic }: Pick<Scenario, 'traffic'>): (flow: ForetoldFlow) => Patience {

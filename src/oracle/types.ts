@@ -1,6 +1,7 @@
 /** What the oracle is asked and says. Plain data that survives JSON. */
 
 import type { ForetoldFlows } from '../verdict/history.ts';
+import type { Part } from './ecmp.ts';
 
 /** A flow, known before it exists: the seed fixes its addresses and ports. */
 export interface ForetoldFlow {
@@ -23,6 +24,8 @@ export interface KnownWay {
   readonly backend?: string;
   /** By router: the node that is its next hop there, whether the flow comes by or not (`askRouters`). */
   readonly hops?: Readonly<Record<string, string>>;
+  /** By router: where in the range of its hash the flow lies (`askParts`). */
+  readonly parts?: Readonly<Record<string, Part>>;
 }
 
 /** By `address:port` of the client. */

@@ -93,7 +93,7 @@ async function collect(
   const { stdout } = await host.exec(['ip', 'netns', 'exec', netns, 'cat', '/proc/net/ip_vs_conn']);
   for (const line of stdout.split('\n').slice(1)) {
     const [, client = '', from = '', service = '', servicePort = '', server = ''] = line.trim().split(/ +/);
-    if (readAddress(service) !== vip || Number.parseInt(servicePort, 16) !== port) continue;
+    if (service === '' || readAddress(service) !== vip || Number.parseInt(servicePort, 16) !== port) continue;
     chosen.set(`${readAddress(client)}:${Number.parseInt(from, 16)}`, readAddress(server));
   }
 }

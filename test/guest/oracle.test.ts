@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Host, HostKind, HostLab } from '../../src/hosts/contract.ts';
 import { umlHost } from '../../src/hosts/uml/index.ts';
 import {
+  askParts,
   askRouters,
   buildSourceTable,
   buildTable,
@@ -11,6 +12,7 @@ import {
   lookup,
   lookupSource,
   outcomes,
+  type Part,
   type Server,
   shareOfDifference,
   withWeight,
@@ -221,10 +223,19 @@ test('a router says where flows go, and its answers foretell where they go when 
     resilient: new Set(),
     ends: new Set(nodes),
   };
+  const parts = await askParts(
+    (router, argv, options) => host.exec(['ip', 'netns', 'exec', router, ...argv], options),
+    { router: 'r', interface: 'cable' },
+    12,
+    flows.map((flow) => ({ ...flow, vip: vip(1), vipPort: 80 })),
+  );
   for (const [i, gone] of [new Set(['l4-4']), new Set(['l4-2']), new Set(['l4-1', 'l4-3'])].entries()) {
     await route(gone, 0x13);
     const after = await sentTo(flows, 81 + i);
     const chances = before.map((hop) => chanceOf(fabric, gone, hop));
+    // Asked for its hash as well, the router has said it all: of four, three or two next hops, each is known before.
+    const known = before.map((hop, j) => chanceOf(fabric, gone, hop, { part: parts[j] ?? 0, of: 12 }));
+    expect(known.map((each) => [...each.keys()])).toEqual(after.map((hop) => [hop]));
     const impossible = flows.filter((_, j) => (chances[j]?.get(after[j] ?? '') ?? 0) === 0);
     expect(impossible).toEqual([]);
     expect(chances.filter((each) => each.size === 1).length).toBeGreaterThan(0);
@@ -236,10 +247,19 @@ test('a router says where flows go, and its answers foretell where they go when 
 });
 
 /** Probabilities of the nodes where a flow comes out without the ones that are gone. */
-function chanceOf(fabric: Fabric, gone: ReadonlySet<string>, hop: string | undefined): Map<string, number> {
+function chanceOf(
+  fabric: Fabric,
+  gone: ReadonlySet<string>,
+  hop: string | undefined,
+  part?: Part,
+): Map<string, number> {
   const chances = new Map<string, number>();
   const stages = [new Set<string>(), gone].map((each) => ({ fabric, gone: each }));
-  for (const { probability, ways } of outcomes(stages, hop === undefined ? {} : { hops: { r: hop } })) {
+  const knowledge = {
+    ...(hop === undefined ? {} : { hops: { r: hop } }),
+    ...(part === undefined ? {} : { parts: { r: part } }),
+  };
+  for (const { probability, ways } of outcomes(stages, knowledge)) {
     const end = ways[1]?.at(-1) ?? '';
     chances.set(end, (chances.get(end) ?? 0) + probability);
   }

@@ -61,6 +61,30 @@ test('a next hop that is known says which flows move for certain', () => {
   expect(moved(oneRouter, ['d'], { l4: 'b' })).toBeCloseTo(1 / 3);
 });
 
+test('where in the range of the hash a flow lies says all', () => {
+  // Of twelve parts a has three, then four, b the rest of its own and one of c's, …
+  const ends = Array.from({ length: 12 }, (_, part) => {
+    const found = outcomes(stages(oneRouter, [], ['d'], ['a', 'c'], []), { parts: { r: { part, of: 12 } } });
+    expect(found).toHaveLength(1);
+    expect(found[0]?.probability).toBeCloseTo(1);
+    return found[0]?.ways.map((way) => way?.at(-1)).join('');
+  });
+  expect(ends).toEqual('aaba aaba aaba babb bbbb bbbb cbdc cbdc ccdc dcdd dcdd dcdd'.split(' '));
+  // Fewer parts than borders: what is left is a matter of chance. What contradicts the next hop is dropped.
+  const half = { parts: { r: { part: 0, of: 2 } } };
+  expect(moved(oneRouter, ['d'], half)).toBeCloseTo(1 / 6);
+  expect(moved(oneRouter, ['d'], { hops: { r: 'd' }, parts: { r: { part: 0, of: 12 } } })).toBeCloseTo(1 / 2);
+});
+
+test('a bucket of a resilient group stays with its next hop until that leaves, and does not come back with it', () => {
+  const resilient: Fabric = { ...oneRouter, resilient: new Set(['r']) };
+  const found = outcomes(stages(resilient, [], ['b'], []), { hops: { r: 'b' } });
+  expect(
+    found.map(({ ways, probability }) => [ways.map((way) => way?.at(-1)).join(''), probability]),
+  ).toEqual(['baa', 'bcc', 'bdd'].map((way) => [way, expect.closeTo(1 / 3)]));
+  expect(outcomes(stages(resilient, [], ['b'], []), { hops: { r: 'a' } })).toHaveLength(1);
+});
+
 test('when a router goes, its flows meet the other routers with a hash that nobody knew', () => {
   expect(moved(twoRouters, ['r-1'])).toBeCloseTo(1 / 4);
   expect(moved(twoRouters, ['r-1'], { l4: 'a' })).toBeCloseTo(1 / 4);

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
+import { kindTable } from '../../../src/kinds/index.ts';
 import { askWays, type ForetoldFlow, foretell, waysTaken } from '../../../src/oracle/index.ts';
+import { plansOver } from '../../../src/scenario/index.ts';
 import type { Scenario } from '../../../src/scenario/types.ts';
 import { nodeOf, threeTier } from '../kinds/three-tier.ts';
+import { scale } from './timeline.ts';
 
 const plan = await threeTier();
 const flows = Array.from(
@@ -54,6 +57,8 @@ function answer(router: string, input: string): string {
     .join('\n');
 }
 
+const mute = async () => ({ exitCode: 2, stdout: '', stderr: 'RTNETLINK answers: No route to host' });
+
 test('each router with a choice is asked once for all flows, and what it says decides which flows move', async () => {
   const asked: string[] = [];
   const ways = await askWays(plan, flows, async (router, _argv, { input }) => {
@@ -61,7 +66,11 @@ test('each router with a choice is asked once for all flows, and what it says de
     expect(input).toMatch(/ iif (internet|transit) /);
     return { exitCode: 0, stdout: answer(router, input), stderr: '' };
   });
-  const [event] = await foretell(scenario, [plan], flows, { now: () => 7, ways: Promise.resolve(ways) });
+  const [event] = await foretell(scenario, [plan], flows, {
+    now: () => 7,
+    ways: Promise.resolve(ways),
+    exec: mute,
+  });
   expect(asked.sort()).toEqual(['edge', 'r-1', 'r-2']);
   // By r-1: ports 0 and 1 of four; of these the even one is on l4-1. By r-2 the odd one.
   const onFirst = flows.filter(({ port }) => port % 4 === 0 || port % 4 === 3).map(({ flow }) => flow);
@@ -74,8 +83,11 @@ test('each router with a choice is asked once for all flows, and what it says de
 });
 
 test('a router that does not answer leaves nothing foretold, with its reason', async () => {
-  const mute = async () => ({ exitCode: 2, stdout: '', stderr: 'RTNETLINK answers: No route to host' });
-  const [event] = await foretell(scenario, [plan], flows, { now: () => 7, ways: askWays(plan, flows, mute) });
+  const [event] = await foretell(scenario, [plan], flows, {
+    now: () => 7,
+    ways: askWays(plan, flows, mute),
+    exec: mute,
+  });
   expect(event?.unknowable).toContain('named the way of 0 of 40 flows: RTNETLINK answers: No route to host');
   expect(event?.moved).toEqual({ must: [], may: [], unsaid: [], least: 0, most: 0 });
 });
@@ -93,4 +105,61 @@ test('a router that is dead is left out of what is asked afterwards, and ways ar
   const taken = waysTaken(plan, flows, ways);
   expect(taken.get('203.0.113.1:20000')).toEqual(['client', 'edge', 'r-1', 'l4-1']);
   expect(taken.get('203.0.113.3:20002')).toEqual(['client', 'edge', 'r-2']);
+});
+
+/** A hash of six parts, of which l4-1 has the first three and l4-2 the others; r-2 counts from the other end. */
+const partOf = (router: string, port: number): number => (router === 'r-2' ? 5 - (port % 6) : port % 6);
+const hashing = async (router: string, _argv: readonly string[], { input }: { readonly input: string }) => {
+  const lines = input.split('\n').flatMap((line) => {
+    const port = Number(/sport (\d+)/.exec(line)?.[1]);
+    if (Number.isNaN(port)) return [];
+    if (router === 'edge')
+      return [`198.51.100.1 from 203.0.113.1 via ${addressOf('r-1', 'transit')} dev transit`];
+    const part = partOf(router, port);
+    const hop = line.includes('mark')
+      ? `169.254.77.${part + 1}`
+      : addressOf(part < 3 ? 'l4-1' : 'l4-2', 'fabric');
+    return [`198.51.100.1 from 203.0.113.1 via ${hop} dev fabric`];
+  });
+  return { exitCode: 0, stdout: lines.join('\n'), stderr: '' };
+};
+const joins: Pick<Scenario, 'timeline' | 'durationMs' | 'traffic'> = {
+  ...scenario,
+  timeline: [scale('l4', 1, 1000)],
+};
+const plans = plansOver(joins.timeline, plan, kindTable);
+
+test('routers that will have another number of next hops are asked for their hash, and which flows move is known', async () => {
+  const asked: string[] = [];
+  const exec: typeof hashing = (router, argv, given) => {
+    asked.push(`${router}: ${given.input.split('\n')[0]}`);
+    return hashing(router, argv, given);
+  };
+  const ways = askWays(plan, flows, hashing);
+  const [event] = await foretell(joins, plans, flows, { now: () => 7, ways, exec });
+  // Halves become thirds: part 2 goes from l4-1 to l4-2, and parts 4 and 5 go to l4-3.
+  const moving = flows.filter(({ port }) => [2, 4, 5].includes(partOf('r-1', port))).map(({ flow }) => flow);
+  expect(event?.moved).toEqual({
+    must: moving,
+    may: [],
+    unsaid: [],
+    least: moving.length,
+    most: moving.length,
+  });
+  // The node upstream keeps its next hops: nothing is asked of it. What was made on the others is taken away again.
+  expect(asked.filter((line) => line.startsWith('edge'))).toEqual([]);
+  expect(asked.filter((line) => line.startsWith('r-1'))).toEqual([
+    expect.stringMatching(
+      /^r-1: route replace 198\.51\.100\.1\/32 table 7746 (nexthop via 169\.254\.77\.\d dev transit onlink ?){6}$/,
+    ),
+    expect.stringContaining('r-1: route get 198.51.100.1 from 203.0.113.1 iif transit mark 7746'),
+    'r-1: rule delete fwmark 7746',
+  ]);
+});
+
+test('a router that does not tell its hash leaves chances, and says why', async () => {
+  const ways = askWays(plan, flows, hashing);
+  const [event] = await foretell(joins, plans, flows, { now: () => 7, ways, exec: mute });
+  expect(event?.moved).toMatchObject({ must: [], may: flows.map(({ flow }) => flow), unsaid: [] });
+  expect(event?.why.join()).toContain('told the hash of 0 of 40 flows: RTNETLINK answers: No route to host');
 });

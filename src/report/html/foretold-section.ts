@@ -10,7 +10,7 @@ export function foretoldSection({ main, control }: ScenarioResult): Markup | und
   if (ofMain === undefined && ofControl === undefined) return undefined;
   return html`<section><h2>Foretold</h2>
 ${ofMain}${ofControl === undefined ? undefined : html`<h3>Of the control</h3>${ofControl}`}
-<p class="hint">Before the timeline began the routers were asked where they send each flow; the rest follows from the plan. Sets are compared, not numbers.</p></section>`;
+<p class="hint">Before the timeline began the routers were asked where they send each flow, now and with the next hops to come; the rest follows from the plan. Sets are compared, not numbers.</p></section>`;
 }
 
 /** Flow by flow no more than these. */

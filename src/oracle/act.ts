@@ -82,6 +82,8 @@ export function faultActs(
         { ...act, ...lost(targets), returnsMs: bootMs, change: takeAway },
         { ...act, action: 'boot', restores: true, takesMs: bootMs, change: back(cause) },
       ];
+    case 'vip.withdraw':
+      return [{ ...act, change: takeAway }];
     case 'l4.flush':
       return [{ ...act, forgetful: undoes ? [] : targets }];
     case 'l4.order':

@@ -63,6 +63,16 @@ test('two at a time are away together', () => {
   ]);
 });
 
+test('VIPs that are withdrawn take flows elsewhere as a drain does', () => {
+  const withdraw = inject('vip.withdraw', 'l4-1', 2000);
+  const even = all.filter((flow) => flow % 2 === 0);
+  expect(foretold([withdraw], plan, held, said).sets).toMatchObject([
+    { broken: none, moved: { must: even } },
+  ]);
+  const strict = withOptions(plan, 'ipvs', { sloppy_tcp: false });
+  expect(foretold([withdraw], strict, held, said).total[0]).toMatchObject({ must: even, may: [] });
+});
+
 const fixed = await planOf('fixed-next-hops');
 /** By r-1, which has l4-1 to l4-4 for a quarter each; r-2 would have another one. */
 const quarters = ({ flow }: ForetoldFlow): KnownWay => ({

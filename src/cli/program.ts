@@ -276,6 +276,9 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
     .addOption(flag('--from <group>', 'client group (default: the first)'))
     .addOption(flag('--to <service>', 'service (default: the first)'))
     .addOption(
+      flag('--family <family>', "which of the service's VIPs (default: the first)").choices(['ipv4', 'ipv6']),
+    )
+    .addOption(
       flag('--seed <number>', 'addresses and ports follow from it').argParser(wholeNumber).default(1),
     )
     .action((options) =>

@@ -1,7 +1,49 @@
 /** A lab with both families, done to by hand: what breaks and heals does so in both, and so does what comes and goes. */
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Home, makeHome, repository } from './tierlab.ts';
+
+test('a lab without any IPv4 comes up and answers, its proxies announcing the VIP themselves', async () => {
+  const home = await makeHome();
+  const file = join(home.directory, 'six.yaml');
+  await writeFile(file, sixOnly);
+  try {
+    const up = await home.run('up', file, '--host', 'uml');
+    expect(up, up.stderr).toMatchObject({ exitCode: 0 });
+    const asked = await home.run('exec', 'client', '--', 'curl', '-sf', 'http://[2001:db8:100::1]/');
+    expect(asked, asked.stderr).toMatchObject({ exitCode: 0 });
+    const addresses = await home.run(
+      'exec',
+      'r-1',
+      '--',
+      'ip',
+      '-4',
+      '-o',
+      'address',
+      'show',
+      'scope',
+      'global',
+    );
+    expect(addresses.stdout).toBe('');
+  } finally {
+    await home.remove();
+  }
+});
+
+const sixOnly = `
+name: six
+services:
+  web: {vip: "2001:db8:100::1", port: 80}
+networks:
+  internet: {subnet: "2001:db8:1::/64"}
+  fabric: {subnet: "2001:db8:2::/64"}
+nodes:
+  client: {kind: client, networks: [internet], sources: "2001:db8:f::/64"}
+  r: {kind: bird, count: 2, asn: 65000, networks: [internet, fabric]}
+  l7: {kind: haproxy, count: 2, networks: [fabric], serves: [web], to: web}
+  web: {kind: web, count: 2, networks: [fabric]}
+`;
 
 describe('a lab of both families, by hand', () => {
   let home: Home;

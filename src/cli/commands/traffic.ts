@@ -3,6 +3,7 @@ import { createReadStream, openSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exitCodes, InputError, WorldError } from '../../base/errors.ts';
+import { type Family, familyOf } from '../../base/ip.ts';
 import { suggest } from '../../base/suggest.ts';
 import { formatDuration } from '../../base/units.ts';
 import { until } from '../../base/until.ts';
@@ -26,6 +27,7 @@ interface StartFlags {
   readonly timeout: number;
   readonly from?: string;
   readonly to?: string;
+  readonly family?: Family;
   readonly seed: number;
 }
 
@@ -161,6 +163,8 @@ function wanted(plan: Plan, flags: StartFlags): readonly ScenarioTraffic[] {
   const services = [...new Set(plan.services.map(({ name }) => name))];
   const from = choose('client group', flags.from, clients);
   const to = choose('service', flags.to, services);
+  const families = plan.services.filter(({ name }) => name === to).map(({ vip }) => familyOf(vip));
+  const family = choose('family', flags.family, families) as Family;
   if (connections === undefined && rate === undefined) {
     const hint = 'say --connections 100, --rate 50, or both';
     throw new InputError([{ file: 'command line:', message: 'which traffic?', hint }]);
@@ -170,6 +174,7 @@ function wanted(plan: Plan, flags: StartFlags): readonly ScenarioTraffic[] {
     name: 'held',
     from,
     to,
+    family,
     connections: connections ?? 0,
     heartbeatMs: heartbeat,
     timeoutMs: timeout,
@@ -181,6 +186,7 @@ function wanted(plan: Plan, flags: StartFlags): readonly ScenarioTraffic[] {
     name: 'requests',
     from,
     to,
+    family,
     ratePerSecond: rate ?? 0,
     timeoutMs: Math.min(timeout, 2000),
   };

@@ -394,7 +394,12 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
 }
 
 function command(program: Command, name: string, description: string, alias?: string): Command {
-  const made = program.command(name).description(description).exitOverride();
+  const path = program.parent === null ? [program.name()] : [program.parent.name(), program.name()];
+  const made = program
+    .command(name)
+    .description(description)
+    .showHelpAfterError(`(see \`${[...path, name].join(' ')} --help\`)`)
+    .exitOverride();
   return alias === undefined ? made : made.alias(alias);
 }
 

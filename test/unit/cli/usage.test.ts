@@ -28,6 +28,14 @@ test('an unknown command is a usage error with a suggestion', () => {
   expect(stderr).toMatch(/unknown command 'plann'[\s\S]*Did you mean plan\?/);
 });
 
+test.each([
+  [['plan'], 'tierlab plan --help'],
+  [['fault', 'add', 'node.crash'], 'tierlab fault add --help'],
+  [['nosuch'], 'tierlab --help'],
+])('a usage error of %j points to the help of that command', (args, help) => {
+  expect(tierlab(args).stderr).toContain(`(see \`${help}\`)`);
+});
+
 test('an unknown flag is a usage error with a suggestion', () => {
   const { exitCode, stderr } = tierlab(['up', '--hosst', 'uml', 'topologies/three-tier.yaml']);
   expect(exitCode).toBe(2);

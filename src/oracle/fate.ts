@@ -38,10 +38,13 @@ export function fateOf(
   places: Places,
   patience: Patience,
 ): Fate {
-  if (!isComputed(turn, places, patience)) return { exposed: unknown, broken: unknown };
   const hit = (name: string | null): boolean => name !== null && turn.targets.includes(name);
   const ends = [flow.client, inCase.l7, inCase.backend];
   const exposed = !turn.restores && (ends.some(hit) || path.before?.some(hit)) ? certain : never;
+  if (!isComputed(turn, places, patience))
+    return isConfined(turn)
+      ? { exposed, broken: ends.some(hit) ? unknown : never }
+      : { exposed: unknown, broken: unknown };
   // Clients that are hit may not even notice.
   if (hit(flow.client)) return { exposed, broken: turn.restores ? never : unknown };
   return {
@@ -61,6 +64,10 @@ export function isComputed(turn: Turn, places: Places, patience: Patience): bool
     turn.fault === 'router.nexthop' || (turn.fault === 'scale' && turn.restores && turn.kind !== 'bird');
   return changesGroup && (!turn.restores || staysInUse(turn.after.plan, patience));
 }
+
+/** Whatever it does, does it harm only connections that end on its targets? */
+export const isConfined = (turn: Turn): boolean =>
+  (turn.kind === 'web' || turn.kind === 'haproxy') && turn.fault !== 'net.partition' && !changesWays(turn);
 
 /** Does a bucket with such a flow in it stay where it is when a next hop comes to a resilient group? Only what is idle may go. */
 function staysInUse({ nodes }: Plan, { heartbeatMs }: Patience): boolean {

@@ -1,7 +1,7 @@
 /** Will a flow be seen on another L4 node? */
 import { type Chance, certain, isPossible, never, unknown } from './chance.ts';
 import type { Way } from './ecmp.ts';
-import { isComputed, type Patience, settleMs } from './fate.ts';
+import { isComputed, isConfined, type Patience, settleMs } from './fate.ts';
 import type { Places } from './places.ts';
 import { nodeIn } from './state.ts';
 import type { Turn } from './turns.ts';
@@ -19,7 +19,7 @@ export function moveOf(
   places: Places,
   patience: Patience,
 ): Chance {
-  if (!isComputed(turn, places, patience)) return unknown;
+  if (!isComputed(turn, places, patience)) return isConfined(turn) ? never : unknown;
   if (from === to || to === undefined) return never;
   const l4 = nodeIn(turn.after.plan, to);
   // Nobody watches flows on L7 nodes move.

@@ -1,5 +1,5 @@
 /** The reasons of a forecast, for people. */
-import { changesWays, isComputed, type Patience } from './fate.ts';
+import { changesWays, isComputed, isConfined, type Patience } from './fate.ts';
 import { balancersOf, type Places } from './places.ts';
 import { schedulerOf } from './scheduler.ts';
 import type { Turn } from './turns.ts';
@@ -35,6 +35,8 @@ export function whyOf(turn: Turn, places: Places, patience: Patience): string[] 
 }
 
 function whyNot(turn: Turn, places: Places): string {
+  if (isConfined(turn))
+    return `what ${turn.fault} does to flows cannot be computed: those that end on ${turn.targets.join(', ')} may break, others cannot`;
   if (!turn.known) return `what ${turn.fault} does to flows cannot be computed: any may break`;
   if (turn.restores && (turn.fault === 'router.nexthop' || turn.fault === 'scale'))
     return 'buckets of a resilient group may be idle between two heartbeats, and move: any flow may';

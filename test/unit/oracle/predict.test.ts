@@ -191,6 +191,17 @@ test('of a fault that it does not know the oracle says nothing', () => {
   expect([must.length, may.length, broken]).toEqual([0, 600, { least: 0, most: 600 }]);
 });
 
+test('but of one that stays with a proxy or a backend it says that nobody else can break', () => {
+  const found = foretell([inject('l7.reload', 'l7-2')]);
+  const own = found.flows.filter(({ l7 }) => l7 === 'l7-2').map(({ flow }) => flow);
+  expect(found.sets[0]).toMatchObject({
+    broken: { must: [], may: [], unsaid: own },
+    moved: { unsaid: [], most: 0 },
+  });
+  expect(found.entries[0]?.why.join()).toContain('those that end on l7-2 may break, others cannot');
+  expect(foretell([inject('net.partition', 'l7-2')]).sets[0]?.broken.unsaid).toHaveLength(600);
+});
+
 test('requests are not foretold one by one', () => {
   const http: Scenario['traffic'] = [
     { type: 'http', name: 'held', from: 'client', to: 'web', ratePerSecond: 50, timeoutMs: 2000 },

@@ -27,7 +27,7 @@ export interface UpOptions extends PlumbingOptions {
   readonly memoryMb?: number;
   readonly report: Report;
   readonly signal?: AbortSignal | undefined;
-  /** How long a node may take to turn ready. Default 30 s, and longer in a lab of more than 60 nodes. */
+  /** How long a node may take to turn ready. Default 30 s, and a second more for each node beyond a dozen. */
   readonly readyWithinMs?: number;
   /** No daemons, and none of what the kernel lacks: `lacking` in the state says what. */
   readonly plumbingOnly?: boolean;
@@ -67,7 +67,7 @@ export async function bringUp(plan: Plan, lab: LabPaths, given: UpOptions): Prom
     const options = {
       ...given,
       kinds: kindsOf(given.kinds, state.lacking),
-      readyWithinMs: given.readyWithinMs ?? Math.max(30_000, 500 * plan.nodes.length),
+      readyWithinMs: given.readyWithinMs ?? 30_000 + 1000 * Math.max(0, plan.nodes.length - 12),
     };
     await host.loadModules(requirementsOf(plan, options).modules);
     endPhase('host');

@@ -11,6 +11,7 @@ export const measurementNames = [
   'exec',
   'down',
   'memory',
+  'reference',
   'steady',
   'crash',
   'jobs',

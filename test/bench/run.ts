@@ -23,6 +23,7 @@ import { jobs } from './jobs.ts';
 import { judging, table } from './judging.ts';
 import { describeMachine } from './machine.ts';
 import { mininet } from './mininet.ts';
+import { reference } from './reference.ts';
 import { scale } from './scale.ts';
 import { star } from './star.ts';
 import { startUp } from './start-up.ts';
@@ -35,6 +36,7 @@ const measurements: readonly Measurement[] = [
   scale,
   startUp,
   chain,
+  reference,
   steady,
   crash,
   jobs,

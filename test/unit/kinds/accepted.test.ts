@@ -32,6 +32,7 @@ const plans: Record<string, Plan> = {
   'three-tier': await threeTier(),
   'fixed-next-hops': await planOf('fixed-next-hops'),
   'two-tier': await planOf('two-tier'),
+  'reference-2018': await planOf('reference-2018'),
   'dual-stack': await planOf('dual-stack'),
   odd: planTopology(topologyOf(parseDocument(odd, 'odd.yaml'), kindTable), kindTable),
 };

@@ -1,0 +1,89 @@
+/** The reference lab of 2018 at full size in a guest, beside our own three-tier lab in the same run. */
+import { join } from 'node:path';
+import { whyNoGuest } from './chain.ts';
+import { type CommandLine, commandLine } from './command-line.ts';
+import type { Measurement, Row } from './contract.ts';
+import { guestMemoryMb } from './empty-guest.ts';
+import { median, takeTurns } from './samples.ts';
+
+const measurement = 'reference';
+
+interface Inside {
+  readonly processes: number;
+  readonly usedMb: number;
+}
+
+export const reference: Measurement = {
+  names: [measurement],
+  async run(bench, found) {
+    const reason = whyNoGuest();
+    if (reason !== undefined) {
+      found({ measurement, skipped: reason });
+      return;
+    }
+    const cli = await commandLine(bench);
+    bench.report({ type: 'step', message: `reference-2018 and three-tier in turns, ${bench.repeats} times` });
+    const inside: Inside[] = [];
+    const upMs = async (name: string, look: () => Promise<void>): Promise<number> => {
+      const topology = join(bench.root, `topologies/${name}.yaml`);
+      const argv = ['up', topology, '--host', 'uml', '--memory', String(guestMemoryMb)];
+      const { ms } = await cli.run(argv, { timeoutMs: 120_000 });
+      await look();
+      await cli.run(['down', name]);
+      return ms;
+    };
+    const samples = await takeTurns(
+      {
+        small: () => upMs('three-tier', async () => {}),
+        large: () => upMs('reference-2018', async () => void inside.push(await lookInside(cli))),
+      },
+      { repeats: bench.repeats, signal: bench.signal },
+    );
+    for (const row of rowsOf(samples, inside)) found(row);
+  },
+};
+
+/** Kernel threads count among the processes; memory is what the guest's kernel could not give to somebody else. */
+async function lookInside(cli: CommandLine): Promise<Inside> {
+  const script = 'ls -d /proc/[0-9]* | wc -l; cat /proc/meminfo';
+  const { stdout } = await cli.run(['exec', 'r-1', '--', 'sh', '-c', script]);
+  const kilobytes = (key: string): number => Number(new RegExp(`^${key}: +(\\d+) kB`, 'm').exec(stdout)?.[1]);
+  return {
+    processes: Number.parseInt(stdout, 10),
+    usedMb: ((kilobytes('MemTotal') - kilobytes('MemAvailable')) * 1024) / 1e6,
+  };
+}
+
+function rowsOf({ small, large }: Record<'small' | 'large', number[]>, inside: readonly Inside[]): Row[] {
+  const processes = inside.map((each) => each.processes);
+  const usedMb = inside.map((each) => each.usedMb);
+  return [
+    {
+      measurement,
+      what: 'reference-2018 in a guest: up',
+      unit: 'ms',
+      measured: median(large),
+      reference: { what: 'three-tier', median: median(small) },
+      goal: { of: 'measured', atMost: 20_000 },
+      samples: { tierlab: large, reference: small },
+      note: '36 nodes beside 12',
+    },
+    {
+      measurement,
+      what: 'reference-2018: processes in the guest',
+      unit: 'things',
+      measured: median(processes),
+      goal: { of: 'measured', atMost: 120 },
+      samples: { tierlab: processes },
+      note: 'kernel threads, the helper and those of the command that counts included',
+    },
+    {
+      measurement,
+      what: 'reference-2018: memory used in the guest',
+      unit: 'MB',
+      measured: median(usedMb),
+      goal: { of: 'measured', atMost: 450 },
+      samples: { tierlab: usedMb },
+    },
+  ];
+}

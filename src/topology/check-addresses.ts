@@ -82,7 +82,7 @@ function checkRoom({ topology, problem }: Check): void {
       problem(
         ['networks', name],
         `${members} nodes are on "${name}", but a Linux bridge has at most ${portLimit} ports`,
-        undefined,
+        'spread them over several networks',
         'key',
       );
   }

@@ -322,7 +322,7 @@ async function observe(
         });
       }
     };
-    await Promise.race([
+    const lateMs = await Promise.race([
       died,
       playTimeline(live, timelineOf(scenario, role), {
         start,
@@ -336,7 +336,7 @@ async function observe(
     ]);
     await Promise.race([
       died,
-      delay(Math.max(0, start + scenario.durationMs - now()), undefined, { signal }),
+      delay(Math.max(0, start + lateMs + scenario.durationMs - now()), undefined, { signal }),
     ]);
     await Promise.all([watch.look(), nodeWatch.look()]);
     record({ type: 'phase', t: now(), phase: 'end' });

@@ -37,21 +37,27 @@ export interface TimelineOptions {
 /** How long before a fault the last look at the flows' paths begins. */
 const lookAheadMs = 400;
 
-/** Plays the whole timeline; entries that fall together, or into a drain or a rolling action under way, follow one another. */
+/**
+ * Plays the whole timeline; entries that fall together, or into a drain or a rolling action under way, follow one another.
+ * @returns how late the last one began, in ms: what follows it is to have its full time all the same
+ */
 export async function playTimeline(
   lab: LiveLab,
   timeline: readonly TimelineEntry[],
   options: TimelineOptions,
-): Promise<void> {
+): Promise<number> {
   const { start, now, signal } = options;
+  let lateMs = 0;
   for (const entry of timeline) {
     const due = start + entry.atMs;
     await delay(Math.max(0, due - lookAheadMs - now()), undefined, { signal });
     await options.before();
     await delay(Math.max(0, due - now()), undefined, { signal });
+    lateMs = Math.max(0, now() - due);
     if (entry.action === 'rolling') await playRolling(lab, entry, options);
     else await play(lab, entry, timeline, options);
   }
+  return lateMs;
 }
 
 /** On record: that it begins, each step of each node, and that it is over. None but the steps hits anybody. */

@@ -10,15 +10,15 @@ address('replace');
 address('delete') unless well();
 
 sub well {
-  my ($known, $well) = count('/proc/net/ip_vs');
+  my ($known, $well) = count('<', '/proc/net/ip_vs');
   ($known, $well) = count('-|', 'ipvsadm', '-Ln') if $known < $servers;
   return $well;
 }
 
 sub count {
-  my ($how, @command) = @_;
+  my ($how, @what) = @_;
   my ($known, $well, $own) = (0, 0, 0);
-  open(my $table, @command ? ($how, @command) : ('<', $how)) or return (0, 0);
+  open(my $table, $how, @what) or return (0, 0);
   while (my $line = <$table>) {
     if ($line =~ /^TCP\s+(\S+):/) { $own = $own{bare($1)} }
     elsif ($own and $line =~ /^\s+->\s+\S+\s+\w+\s+(\d+)/) { $known++; $well++ if $1 > 0 }

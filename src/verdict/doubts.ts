@@ -105,7 +105,7 @@ const leastRate = 0.95;
 
 /**
  * The traffic process sleeps most of the time, so a system that is short of CPU lets it run at once while all others wait. Those
- * show in how long a look at the balancers' tables takes: some tens of milliseconds, 0.4 s at its busiest where nothing is wrong.
+ * show in how long a look at the balancers' tables takes: 0.4 s with 100 flows and 2.5 s with 500 where nothing is wrong, 4 s where it is.
  */
 function tooSlow(recording: Recording): string[] {
   const { lagMs, lookMs } = recording;
@@ -115,7 +115,7 @@ function tooSlow(recording: Recording): string[] {
   return [...(lagMs > limitMs ? [late] : []), ...(lookMs > longestLookMs ? [slow] : [])];
 }
 
-const longestLookMs = 2000;
+const longestLookMs = 3000;
 
 /**
  * A health check or BFD that found a node dead to which nothing had been done: the machine was too slow for them. What

@@ -33,6 +33,7 @@ const plans: Record<string, Plan> = {
   'fixed-next-hops': await planOf('fixed-next-hops'),
   'two-tier': await planOf('two-tier'),
   'reference-2018': await planOf('reference-2018'),
+  'reference-2018-dual-stack': await planOf('reference-2018-dual-stack'),
   'dual-stack': await planOf('dual-stack'),
   odd: planTopology(topologyOf(parseDocument(odd, 'odd.yaml'), kindTable), kindTable),
 };

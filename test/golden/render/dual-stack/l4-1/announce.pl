@@ -2,8 +2,9 @@ use strict;
 my ($device, $servers, $seconds, @vips) = @ARGV;
 if ($servers eq 'none') { address('delete'); exit 0 }
 my $end = time + $seconds;
+my $pause = 0.05;
 my %own = map { (hex_of($_) => 1) } @vips;
-until (well() >= $servers or time > $end) { select(undef, undef, undef, 0.05) }
+until (well() >= $servers or time > $end) { select(undef, undef, undef, $pause) }
 # Meanwhile all of them may have gone, and keepalived have taken the VIP back.
 exit 0 unless well();
 address('replace');
@@ -11,8 +12,11 @@ address('delete') unless well();
 
 sub well {
   my ($known, $well) = count('<', '/proc/net/ip_vs');
-  ($known, $well) = count('-|', 'ipvsadm', '-Ln') if $known < $servers;
-  return $well;
+  return $well unless $known < $servers;
+  # A process of its own for each look.
+  $pause = 0.5;
+  my (undef, $asked) = count('-|', 'ipvsadm', '-Ln');
+  return $asked > $well ? $asked : $well;
 }
 
 sub count {
@@ -37,7 +41,10 @@ sub bare {
 
 sub address {
   my ($action) = @_;
-  system('/sbin/ip', 'address', $action, $_ . (/:/ ? '/128' : '/32'), 'dev', $device) for @vips;
+  # What is not there cannot be deleted, and the others are to go all the same.
+  open(my $ip, '|-', '/sbin/ip', '-force', '-batch', '-') or return;
+  print $ip "address $action $_", (/:/ ? '/128' : '/32'), " dev $device\n" for @vips;
+  close($ip);
 }
 
 sub family_of { $_[0] =~ /:/ ? 10 : 2 }

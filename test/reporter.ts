@@ -4,6 +4,8 @@ import type { Reporter, SerializedError, TestModule, TestSpecification } from 'v
 interface Tally {
   passed: number;
   failed: number;
+  /** Passed, but not at once; and what was wrong the first time. */
+  readonly triedAgain: { readonly name: string; readonly reasons: readonly string[] }[];
   readonly skipped: { readonly name: string; readonly reason: string; readonly isRequired: boolean }[];
 }
 
@@ -18,6 +20,8 @@ export default class SummaryReporter implements Reporter {
     const tally = count(modules);
     // Files that never reported (a worker that died) and errors outside any test are failures too.
     tally.failed += unhandled.length + Math.max(0, this.#specifications - modules.length);
+    for (const { name, reasons } of tally.triedAgain)
+      write([`passed when tried again: ${name}`, ...reasons].join('\n'));
     if (tally.skipped.length > 0) write(`${tally.skipped.length} skipped:`);
     for (const { name, reason } of tally.skipped) write(`  ${name}: ${reason}`);
     if (process.env.CI !== undefined && process.env.CI !== '') {
@@ -36,14 +40,17 @@ export default class SummaryReporter implements Reporter {
  * A file that could not be collected, or a hook of a suite that threw, counts as one failure each.
  */
 function count(modules: readonly TestModule[]): Tally {
-  const tally: Tally = { passed: 0, failed: 0, skipped: [] };
+  const tally: Tally = { passed: 0, failed: 0, triedAgain: [], skipped: [] };
   for (const module of modules) {
     tally.failed += module.errors().length;
     for (const suite of module.children.allSuites()) tally.failed += suite.errors().length;
     for (const test of module.children.allTests()) {
       const result = test.result();
-      if (result.state === 'passed') tally.passed++;
-      else if (result.state === 'failed') tally.failed++;
+      if (result.state === 'passed') {
+        tally.passed++;
+        const reasons = result.errors?.map(({ message }) => message) ?? [];
+        if (reasons.length > 0) tally.triedAgain.push({ name: test.fullName, reasons });
+      } else if (result.state === 'failed') tally.failed++;
       else {
         tally.skipped.push({
           name: test.fullName,

@@ -42,8 +42,8 @@ while (my $line = <$lines>) {
 }
 close($lines);
 raise_files(1 << 16);
-# Before what it starts: daemons with timers would leave it no time on a machine that is full.
-setpriority(0, 0, -20);
+# Before what it starts: daemons with timers would leave it no time on a machine that is full. But a lab that is up has traffic.
+setpriority(0, 0, -20) unless $source eq '-';
 
 for my $stage (@stages) {
   my ($lanes, @jobs) = ($stage->{lanes}, @{ $stage->{jobs} });

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
-/** `auto` as a number of labs at once: each guest keeps one processor busy, and what drives and judges it another. */
+/**
+ * `auto` as a number of labs at once: a guest has one processor, which it keeps two thirds busy, and what drives and judges four
+ * of them takes a quarter of one.
+ */
 export function jobsOf(jobs: number | 'auto', processors: number = usableProcessors()): number {
-  return jobs === 'auto' ? Math.max(1, Math.floor(processors / 2)) : jobs;
+  return jobs === 'auto' ? Math.max(1, Math.floor(processors)) : jobs;
 }
 
 /** Those that we may use: by affinity, and by the quota of the control group, which containers have. */

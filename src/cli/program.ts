@@ -306,9 +306,9 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
     .addOption(hostOption())
     .addOption(memoryOption())
     .addOption(
-      flag('-j, --jobs <count>', 'labs at once, each on a CPU of its own; auto: one for every two processors')
+      flag('-j, --jobs <count>', 'labs at once, each on a CPU of its own; auto: one for every processor')
         .argParser(countOrAuto)
-        .default(1),
+        .default('auto'),
     )
     .addOption(
       flag('--repeat <count>', 'run each scenario so often, with the same seed, and show the spread')

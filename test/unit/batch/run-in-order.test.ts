@@ -47,8 +47,8 @@ test('an error waits until all that was begun has ended, and the rest is not tol
   expect(ended).toEqual(['a', 'c']);
 });
 
-test('auto means a lab for every two processors, and one at least', () => {
-  expect([1, 2, 3, 4, 16].map((processors) => jobsOf('auto', processors))).toEqual([1, 1, 1, 2, 8]);
+test('auto means a lab for every processor, and one at least', () => {
+  expect([1, 2, 3.5, 4, 16].map((processors) => jobsOf('auto', processors))).toEqual([1, 2, 3, 4, 16]);
   expect(jobsOf('auto', 0.5)).toBe(1);
   expect(jobsOf(7, 2)).toBe(7);
 });

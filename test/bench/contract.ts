@@ -15,6 +15,7 @@ export const measurementNames = [
   'steady',
   'crash',
   'jobs',
+  'claims',
   'held',
   'judge',
   'oracle',

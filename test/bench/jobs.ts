@@ -1,12 +1,12 @@
 /** Many scenarios, side by side against one after another. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { jobsOf } from '../../src/cli/jobs.ts';
 import type { JsonReport } from '../../src/report/json.ts';
 import { whyNoGuest } from './chain.ts';
 import { type CommandLine, commandLine } from './command-line.ts';
-import type { Bench, Measurement } from './contract.ts';
+import type { Bench, Measurement, MeasurementName, Outcome } from './contract.ts';
 
 /** Short, and light enough that what is compared is the waiting of one for the other. */
 const scenario = (topology: string, number: number): string => `name: short ${number}
@@ -23,66 +23,105 @@ expect:
 `;
 
 export const jobs: Measurement = {
-  names: ['jobs'],
+  names: ['jobs', 'claims'],
   async run(bench, found) {
     const reason = whyNoGuest();
-    if (reason !== undefined) return found({ measurement: 'jobs', skipped: reason });
-    const cores = availableParallelism();
-    const count = Math.min(16, Math.max(4, cores));
-    const cli = await commandLine(bench);
-    const folder = await writeScenarios(bench, count);
-    const alone = await runAll(bench, cli, folder, 1);
-    // The same number twice would say the same.
-    for (const atOnce of new Set([jobsOf('auto'), Math.min(cores, count)])) {
-      if (atOnce === 1) continue;
-      const together = await runAll(bench, cli, folder, atOnce);
-      found({
-        measurement: 'jobs',
-        what: `${count} short scenarios, --jobs ${atOnce}${atOnce === jobsOf('auto') ? ' (auto)' : ''}`,
-        unit: 'ms',
-        measured: together.ms,
-        reference: { what: 'one after another', median: alone.ms },
-        ...(atOnce === cores
-          ? { goal: { of: 'ratio', atMost: Number((1 / (0.6 * cores)).toFixed(3)) } }
-          : {}),
-        details: { alone, together },
-        note: `${together.passed} of ${count} passed side by side, ${alone.passed} one after another; ${cores} processors`,
-      });
+    for (const [name, batch] of batches) {
+      if (!bench.wanted.has(name)) continue;
+      if (reason === undefined) await compare(bench, name, await batch(bench), found);
+      else found({ measurement: name, skipped: reason });
     }
   },
 };
 
-async function writeScenarios(bench: Bench, count: number): Promise<string> {
+/** Scenarios to be run side by side, and one after another. */
+interface Batch {
+  readonly what: string;
+  /** Lab folders, or scenario files. */
+  readonly labs: readonly string[];
+  /** So many labs, controls included, and more can't be at once. */
+  readonly count: number;
+  /** In milliseconds, for as many at once as there are processors. */
+  readonly atMost?: number;
+}
+
+const batches: readonly (readonly [MeasurementName, (bench: Bench) => Promise<Batch>])[] = [
+  ['jobs', shortScenarios],
+  ['claims', claims],
+];
+
+async function shortScenarios(bench: Bench): Promise<Batch> {
+  const count = Math.min(16, Math.max(4, availableParallelism()));
   const folder = join(bench.scratch, 'jobs');
   await mkdir(folder, { recursive: true });
   const topology = join(bench.root, 'topologies/three-tier.yaml');
   for (let number = 1; number <= count; number++)
     await writeFile(join(folder, `short-${number}.yaml`), scenario(topology, number));
-  return folder;
+  return { what: `${count} short scenarios`, labs: [folder], count };
+}
+
+/** The lessons of E1 to E12 as they are shipped, with their controls: those of the 2018 lab are beside them. */
+async function claims(bench: Bench): Promise<Batch> {
+  const folder = join(bench.root, 'labs');
+  const lessons = (await readdir(folder)).sort().slice(0, 12);
+  const files = await Promise.all(
+    lessons.map(async (lesson) => {
+      const scenarios = (await readdir(join(folder, lesson))).filter((file) => file.endsWith('.yaml'));
+      return scenarios.map((file) => join(folder, lesson, file));
+    }),
+  );
+  const labs = files.flat();
+  return {
+    what: `the ${labs.length} scenarios of E1 to E12 with controls`,
+    labs,
+    count: 2 * labs.length,
+    atMost: 360_000,
+  };
+}
+
+async function compare(
+  bench: Bench,
+  measurement: MeasurementName,
+  batch: Batch,
+  found: (outcome: Outcome) => void,
+): Promise<void> {
+  const cores = availableParallelism();
+  const cli = await commandLine(bench);
+  const alone = await runAll(bench, cli, batch, 1);
+  const atOnce = Math.min(jobsOf('auto'), batch.count);
+  if (atOnce === 1) return found({ measurement, skipped: 'one processor runs one lab at a time' });
+  const together = await runAll(bench, cli, batch, atOnce);
+  const row = {
+    measurement,
+    what: `${batch.what}, --jobs ${atOnce} (auto)`,
+    unit: 'ms',
+    measured: together.ms,
+    details: { alone, together },
+    note: `${together.passed} of ${together.of} passed side by side, ${alone.passed} one after another; ${cores} processors`,
+  } as const;
+  found({
+    ...row,
+    reference: { what: 'one after another', median: alone.ms },
+    goal: { of: 'ratio', atMost: Number((1 / (0.6 * atOnce)).toFixed(3)) },
+  });
+  if (batch.atMost !== undefined) found({ ...row, goal: { of: 'measured', atMost: batch.atMost } });
 }
 
 /** A verdict is a verdict: what counts here is the time, and how many could be believed is told beside it. */
 async function runAll(
   bench: Bench,
   cli: CommandLine,
-  folder: string,
+  { what, labs }: Batch,
   atOnce: number,
-): Promise<{ ms: number; passed: number }> {
-  bench.report({ type: 'step', message: `short scenarios, ${atOnce} at a time` });
-  const runs = join(bench.scratch, `runs-${atOnce}`);
-  const args = [
-    '--format',
-    'json',
-    'test',
-    folder,
-    '--host',
-    'uml',
-    '--runs',
-    runs,
-    '--jobs',
-    String(atOnce),
-  ];
-  const { ms, stdout } = await cli.run(args, { timeoutMs: 900_000, exitCodes: [0, 1, 5] });
+): Promise<{ ms: number; passed: number; of: number }> {
+  bench.report({ type: 'step', message: `${what}, ${atOnce} at a time` });
+  const runs = join(bench.scratch, 'runs');
+  const flags = ['--host', 'uml', '--runs', runs, '--jobs', String(atOnce)];
+  const { ms, stdout } = await cli.run(['--format', 'json', 'test', ...labs, ...flags], {
+    timeoutMs: 3_600_000,
+    exitCodes: [0, 1, 5],
+  });
+  await rm(runs, { recursive: true });
   const { scenarios } = JSON.parse(stdout) as JsonReport;
-  return { ms, passed: scenarios.filter(({ verdict }) => verdict === 'pass').length };
+  return { ms, passed: scenarios.filter(({ verdict }) => verdict === 'pass').length, of: scenarios.length };
 }

@@ -72,6 +72,7 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
     )
     .addOption(flag('--l7 <number>', 'L7 nodes').argParser(sizeOf(1)).default(3))
     .addOption(flag('--web <number>', 'backends').argParser(sizeOf(1)).default(3))
+    .addOption(flag('--family <family>', 'of addresses').choices(['ipv4', 'ipv6', 'both']).default('ipv4'))
     .addOption(new Option('-o, --output <file>', 'new file (default: print it)'))
     .action((name, options) =>
       choose(async (context) => (await import('./commands/new.ts')).newTopology(context, name, options)),

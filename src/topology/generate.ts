@@ -1,7 +1,11 @@
 /** Topologies of any size, as text to go on with: the same chain that topologies/three-tier.yaml draws. Pure. */
+import type { Family } from '../base/ip.ts';
 
-export interface Sizes {
+/** How many nodes each tier has, and which addresses. */
+export interface Chain {
   readonly name: string;
+  /** Of addresses; absent: IPv4 alone. */
+  readonly families?: readonly Family[];
   readonly routers: number;
   /** 0: the L7 nodes announce the VIP themselves. */
   readonly l4: number;
@@ -10,9 +14,15 @@ export interface Sizes {
 }
 
 /** @returns the YAML of a topology */
-export function generateTopology(sizes: Sizes): string {
-  const { name, routers, l4, l7, web } = sizes;
-  const { bfd, l4Checks, l7Checks, paths } = keysFor(sizes);
+export function generateTopology(chain: Chain): string {
+  const { name, families = usualFamilies, routers, l4, l7, web } = chain;
+  const { bfd, l4Checks, l7Checks, paths } = keysFor(chain);
+  /** One as itself, of each family one as a list. */
+  const each = (ipv4: string, ipv6: string): string => {
+    const texts = families.map((family) => (family === 'ipv4' ? ipv4 : `"${ipv6}"`));
+    return texts.length > 1 ? `[${texts.join(', ')}]` : texts.join('');
+  };
+  const subnet = (ipv4: string, place: number): string => each(ipv4, `2001:db8:${place}::/64`);
   const group = (kind: string, count: number, rest: string): string =>
     `{kind: ${kind}, count: ${count}, ${rest}}`;
   const servers =
@@ -32,16 +42,16 @@ export function generateTopology(sizes: Sizes): string {
     `name: ${/^[\w-]+$/.test(name) ? name : JSON.stringify(name)}`,
     '',
     'services:',
-    '  web: {vip: 198.51.100.1, port: 80, protocol: http}',
+    `  web: {vip: ${each('198.51.100.1', '2001:db8:100::1')}, port: 80, protocol: http}`,
     '',
     'networks:',
-    '  internet: {subnet: 192.0.2.0/28}',
-    `  transit: {subnet: ${subnet(2, 1 + routers)}}`,
-    `  fabric: {subnet: ${subnet(3, routers + l4 + l7)}}`,
-    `  servers: {subnet: ${subnet(1, l7 + web)}}`,
+    `  internet: {subnet: ${subnet('192.0.2.0/28', 1)}}`,
+    `  transit: {subnet: ${subnet(roomFor(1 + routers, 2), 2)}}`,
+    `  fabric: {subnet: ${subnet(roomFor(routers + l4 + l7, 3), 3)}}`,
+    `  servers: {subnet: ${subnet(roomFor(l7 + web, 1), 4)}}`,
     '',
     'nodes:',
-    '  client: {kind: client, networks: [internet], sources: 203.0.113.0/24}',
+    `  client: {kind: client, networks: [internet], sources: ${each('203.0.113.0/24', '2001:db8:f::/64')}}`,
     `  edge: {kind: bird, asn: 64500, networks: [internet, transit]${bfd}}`,
     '',
     '  # Tier 1: routers spread flows by ECMP.',
@@ -64,9 +74,9 @@ export function generateTopology(sizes: Sizes): string {
 
 /**
  * What of the defaults does not fit so many nodes, as it stands behind a group's other keys. All that goes on by itself (BFD, health
- * checks) grows with the product of two tiers.
+ * checks) grows with the product of two tiers, and tiers 1 and 2 do it in each family.
  */
-function keysFor({ routers, l4, l7, web }: Sizes) {
+function keysFor({ families = usualFamilies, routers, l4, l7, web }: Chain) {
   const slower = (
     key: string,
     [usualMs, mostMs]: readonly [number, number],
@@ -77,11 +87,11 @@ function keysFor({ routers, l4, l7, web }: Sizes) {
     return needed <= usualMs ? '' : `, ${key}: ${Math.min(needed, mostMs) / 1000}s`;
   };
   // A packet in each direction.
-  const packets = 2 * routers * (1 + l4 + l7);
+  const packets = 2 * families.length * routers * (1 + l4 + l7);
   const announcers = l4 === 0 ? l7 : l4;
   return {
     bfd: slower('bfd_interval', [100, 10_000], packets, mostBfdPackets),
-    l4Checks: slower('check_interval', [500, 60_000], l4 * l7, mostChecks),
+    l4Checks: slower('check_interval', [500, 60_000], families.length * l4 * l7, mostChecks),
     l7Checks: slower('check_interval', [1000, 60_000], l7 * web, mostChecks),
     paths: announcers > usualPaths ? `, ecmp_limit: ${Math.min(announcers, mostPaths)}` : '',
   };
@@ -91,6 +101,8 @@ function keysFor({ routers, l4, l7, web }: Sizes) {
 const mostBfdPackets = 500;
 const mostChecks = 50;
 
+const usualFamilies: readonly Family[] = ['ipv4'];
+
 /** The default of `ecmp_limit`, and its upper bound. */
 const usualPaths = 64;
 const mostPaths = 255;
@@ -98,8 +110,8 @@ const mostPaths = 255;
 /** M > 100 · N, the rule of the Maglev paper (Eisenbud et al., NSDI 2016, 3.4), for 4,093 slots. */
 const mostServers = 40;
 
-/** Room for twice as many nodes, so that tiers can grow. */
-function subnet(place: number, nodes: number): string {
+/** IPv4 addresses for twice as many nodes, so that tiers can grow. */
+function roomFor(nodes: number, place: number): string {
   const length = 2 * nodes + 2 <= 256 ? 24 : 16;
   return `10.${place}.0.0/${length}`;
 }

@@ -1,6 +1,6 @@
 export { describePlan } from './describe.ts';
 export { parseDocument, type YamlDocument } from './document.ts';
-export { generateTopology, type Sizes } from './generate.ts';
+export { type Chain, generateTopology } from './generate.ts';
 export { loadTopology, topologyOf } from './load.ts';
 export { measureTypes, neededBy } from './measures.ts';
 export { nodeNames } from './names.ts';

@@ -5,11 +5,11 @@ import { execa } from 'execa';
 import { kindTable } from '../../src/kinds/index.ts';
 import { labPaths, netnsName } from '../../src/lab/index.ts';
 import {
+  type Chain,
   generateTopology,
   type Plan,
   parseDocument,
   planTopology,
-  type Sizes,
   topologyOf,
 } from '../../src/topology/index.ts';
 import { type CommandLine, commandLine } from './command-line.ts';
@@ -22,7 +22,7 @@ import { whyNotNative } from './star.ts';
 import { writeReference } from './star-reference.ts';
 
 /** Tiers in the same proportions; client and edge come to them. */
-const topologies: readonly Sizes[] = [
+const topologies: readonly Chain[] = [
   { name: 's50', routers: 4, l4: 2, l7: 10, web: 32 },
   { name: 's200', routers: 4, l4: 10, l7: 40, web: 144 },
   { name: 's1000', routers: 4, l4: 50, l7: 200, web: 744 },
@@ -71,7 +71,7 @@ export const scale: Measurement = {
   },
 };
 
-async function prepare({ bench, cli }: Tools, sizes: Sizes): Promise<Size> {
+async function prepare({ bench, cli }: Tools, sizes: Chain): Promise<Size> {
   const text = generateTopology(sizes);
   const file = join(bench.scratch, `${sizes.name}.yaml`);
   await writeFile(file, text);

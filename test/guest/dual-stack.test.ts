@@ -1,49 +1,43 @@
 /** A lab with both families, done to by hand: what breaks and heals does so in both, and so does what comes and goes. */
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Home, makeHome, repository } from './tierlab.ts';
 
-test('a lab without any IPv4 comes up and answers, its proxies announcing the VIP themselves', async () => {
+test('a lab without any IPv4 and without a tier 2 comes up and answers', async () => {
   const home = await makeHome();
-  const file = join(home.directory, 'six.yaml');
-  await writeFile(file, sixOnly);
   try {
-    const up = await home.run('up', file, '--host', 'uml');
-    expect(up, up.stderr).toMatchObject({ exitCode: 0 });
-    const asked = await home.run('exec', 'client', '--', 'curl', '-sf', 'http://[2001:db8:100::1]/');
+    await upAsNew(home, '--family', 'ipv6', '--l4', '0');
+    const asked = await home.run('exec', 'client', '--', 'curl', '-sf', sixVip);
     expect(asked, asked.stderr).toMatchObject({ exitCode: 0 });
-    const addresses = await home.run(
-      'exec',
-      'r-1',
-      '--',
-      'ip',
-      '-4',
-      '-o',
-      'address',
-      'show',
-      'scope',
-      'global',
-    );
-    expect(addresses.stdout).toBe('');
+    const four = await home.run('exec', 'r-1', '--', 'sh', '-c', 'ip -4 -o address show scope global');
+    expect(four.stdout).toBe('');
   } finally {
     await home.remove();
   }
 });
 
-const sixOnly = `
-name: six
-services:
-  web: {vip: "2001:db8:100::1", port: 80}
-networks:
-  internet: {subnet: "2001:db8:1::/64"}
-  fabric: {subnet: "2001:db8:2::/64"}
-nodes:
-  client: {kind: client, networks: [internet], sources: "2001:db8:f::/64"}
-  r: {kind: bird, count: 2, asn: 65000, networks: [internet, fabric]}
-  l7: {kind: haproxy, count: 2, networks: [fabric], serves: [web], to: web}
-  web: {kind: web, count: 2, networks: [fabric]}
-`;
+test('a new topology of both families comes up and answers by either', async () => {
+  const home = await makeHome();
+  try {
+    await upAsNew(home, '--family', 'both', '--l7', '2', '--web', '2');
+    for (const url of ['http://198.51.100.1/', sixVip]) {
+      const asked = await home.run('exec', 'client', '--', 'curl', '-sf', url);
+      expect(asked, asked.stderr).toMatchObject({ exitCode: 0 });
+    }
+  } finally {
+    await home.remove();
+  }
+});
+
+const sixVip = 'http://[2001:db8:100::1]/';
+
+async function upAsNew(home: Home, ...how: readonly string[]): Promise<void> {
+  const file = join(home.directory, 'new.yaml');
+  const made = await home.run('new', 'made', '-o', file, ...how);
+  expect(made, made.stderr).toMatchObject({ exitCode: 0 });
+  const up = await home.run('up', file, '--host', 'uml');
+  expect(up, up.stderr).toMatchObject({ exitCode: 0 });
+}
 
 describe('a lab of both families, by hand', () => {
   let home: Home;

@@ -1,9 +1,18 @@
 import { expect, test } from 'vitest';
+import { addressesOf } from '../../../src/base/families.ts';
+import { type Family, familyOf } from '../../../src/base/ip.ts';
 import { kindTable } from '../../../src/kinds/index.ts';
 import { generateTopology, parseDocument, planTopology, topologyOf } from '../../../src/topology/index.ts';
 
-const planned = (routers: number, l4: number, l7: number, web: number) => {
-  const text = generateTopology({ name: 'big', routers, l4, l7, web });
+const planned = (routers: number, l4: number, l7: number, web: number, families?: Family[]) => {
+  const text = generateTopology({
+    name: 'big',
+    ...(families === undefined ? {} : { families }),
+    routers,
+    l4,
+    l7,
+    web,
+  });
   return planTopology(topologyOf(parseDocument(text, 'big.yaml'), kindTable), kindTable);
 };
 
@@ -20,6 +29,31 @@ test.each([
   expect(['r', 'l4', 'l7', 'web'].map(of)).toEqual(sizes);
   const addresses = plan.nodes.flatMap(({ interfaces }) => interfaces.map(({ address }) => address));
   expect(new Set(addresses).size).toBe(addresses.length);
+});
+
+test.each<Family[]>([['ipv6'], ['ipv4', 'ipv6']])(
+  'a topology has the families it is asked for: %s %s',
+  (...families) => {
+    const plan = planned(4, 16, 64, 128, families);
+    expect(plan.nodes).toHaveLength(1 + 1 + 4 + 16 + 64 + 128);
+    expect(plan.services.map(({ vip }) => familyOf(vip))).toEqual(families);
+    const addresses = plan.nodes.flatMap((node) => node.interfaces.map(addressesOf));
+    for (const each of addresses) expect(each.map(({ address }) => familyOf(address))).toEqual(families);
+    expect(new Set(addresses.flat().map(({ address }) => address)).size).toBe(
+      addresses.length * families.length,
+    );
+    // Tiers 1 and 2 know their neighbours, and the proxies behind them, in each family.
+    for (const { group, peers, targets } of plan.nodes)
+      if (group === 'l4')
+        expect([peers.length, targets.length]).toEqual([4 * families.length, 64 * families.length]);
+  },
+);
+
+test('with both families neighbours and servers are asked half as often: there are twice as many', () => {
+  const text = (families: Family[]): string =>
+    generateTopology({ name: 'big', families, routers: 4, l4: 16, l7: 64, web: 128 });
+  expect(text(['ipv6'])).toMatch(/kind: ipvs.* bfd_interval: 1\.3s, check_interval: 20\.5s/);
+  expect(text(['ipv4', 'ipv6'])).toMatch(/kind: ipvs.* bfd_interval: 2\.6s, check_interval: 41s/);
 });
 
 test('a small topology keeps the defaults, and a large one asks its neighbours and servers more seldom', () => {

@@ -8,7 +8,7 @@ import { labView } from './lab-view.ts';
 import type { LiveLab } from './live.ts';
 import type { NodeChange } from './node-change.ts';
 import { logFile, nodePaths } from './paths.ts';
-import { plumbChange } from './plumbing.ts';
+import { plumbChange } from './plumbing/index.ts';
 import { probeNode, waitForNodes } from './ready.ts';
 import { removeNode, soleProcesses } from './remove-node.ts';
 import { replaceFile } from './replace-file.ts';

@@ -4,7 +4,7 @@ import type { Plan, PlannedNode } from '../topology/types.ts';
 import { type NodeChange, nodeChange } from './node-change.ts';
 import type { LabPaths } from './paths.ts';
 import { diffPlans } from './plan-difference.ts';
-import { type PlumbingOptions, plumbLab, sharedDaemons } from './plumbing.ts';
+import { type PlumbingOptions, plumbLab, sharedDaemons } from './plumbing/index.ts';
 
 export interface LabChange {
   readonly after: Plan;

@@ -18,7 +18,7 @@ export {
   plumbLab,
   plumbNode,
   switchPort,
-} from './plumbing.ts';
+} from './plumbing/index.ts';
 export { kindsOf, type LeftOut, leftOut } from './plumbing-only.ts';
 export {
   isAlive,

@@ -11,7 +11,7 @@ import {
   type PlumbingOptions,
   plumbDaemon,
   sharedDaemons,
-} from './plumbing.ts';
+} from './plumbing/index.ts';
 import { replaceFile } from './replace-file.ts';
 import { readPlan } from './state.ts';
 import { writePlan } from './written-plan.ts';

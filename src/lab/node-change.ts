@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Plan } from '../topology/types.ts';
 import { type LabPaths, nodePaths } from './paths.ts';
-import { type Alteration, ipLines, type PlumbingOptions } from './plumbing.ts';
+import { type Alteration, ipLines, type PlumbingOptions } from './plumbing/index.ts';
 
 export interface NodeChange extends Alteration {
   /** Its rendered files that differ, by name: what was in them before. */

@@ -6,7 +6,7 @@ import type { Host } from '../hosts/contract.ts';
 import type { Kind } from '../kinds/contract.ts';
 import type { Plan, PlannedNode } from '../topology/types.ts';
 import type { LabPaths } from './paths.ts';
-import { ownDaemons, type PlumbingOptions, sharedDaemons } from './plumbing.ts';
+import { ownDaemons, type PlumbingOptions, sharedDaemons } from './plumbing/index.ts';
 
 type Kinds = PlumbingOptions['kinds'];
 

@@ -3,7 +3,7 @@ import { until } from '../base/until.ts';
 import type { PlannedNode } from '../topology/types.ts';
 import type { LiveLab } from './live.ts';
 import { netnsName, nodePaths, pidFile } from './paths.ts';
-import { batchFile, sharedDaemons, switchPort } from './plumbing.ts';
+import { batchFile, sharedDaemons, switchPort } from './plumbing/index.ts';
 
 /**
  * Takes a node away, whatever state it is in: its cables, its processes, its namespace, its files. Its logs stay. The cables

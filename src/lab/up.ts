@@ -12,7 +12,7 @@ import type { Plan } from '../topology/types.ts';
 import { askerScript } from './asker.ts';
 import { LiveLab } from './live.ts';
 import type { LabPaths } from './paths.ts';
-import { directoriesOf, type PlumbingOptions, plumbLab } from './plumbing.ts';
+import { directoriesOf, type PlumbingOptions, plumbLab } from './plumbing/index.ts';
 import { findLacking, kindsOf, type Lacking } from './plumbing-only.ts';
 import { assertDaemonsLive, probeNode, probesAtOnce, waitForNodes, withLogs } from './ready.ts';
 import { withWhatRanOut } from './run-out.ts';

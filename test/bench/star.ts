@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { type LabPaths, labPaths, netnsName } from '../../src/lab/index.ts';
-import { directoriesOf, plumbLab } from '../../src/lab/plumbing.ts';
+import { directoriesOf, plumbLab } from '../../src/lab/plumbing/index.ts';
 import type { Bench, Measurement, Outcome } from './contract.ts';
 import { median, takeTurns, timed } from './samples.ts';
 import { assertStar, removeStar } from './star-namespaces.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { until } from '../../../src/base/until.ts';
-import { plumberScript, type Stage, writeStages } from '../../../src/lab/plumber.ts';
+import { plumberScript, type Stage, writeStages } from '../../../src/lab/plumbing/plumber.ts';
 
 function scratch(): string {
   const folder = mkdtempSync(join(tmpdir(), 'tierlab-plumber-'));

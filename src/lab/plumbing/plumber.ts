@@ -3,7 +3,7 @@
  * runs `ip -batch` and starts daemons, where a shell would need `nsenter` and another shell for each node. Steps are
  * data, so no name and no path is ever read as a command.
  */
-import { namespacePerl } from '../base/namespace-perl.ts';
+import { namespacePerl } from '../../base/namespace-perl.ts';
 
 export type Step =
   | { readonly do: 'folder'; readonly path: string }

@@ -13,18 +13,23 @@ import {
   type Subnet,
   subnetSize,
 } from '../base/ip.ts';
-import { refuseName } from './names.ts';
+import { nameLimit, refuseName, refuseTopologyName, topologyNameLimit } from './names.ts';
 
 /** The single values of a topology file, each with words of its own for what is wrong. Messages that begin with "must" get the key in front. */
 
-export const nameField = (description: string) =>
+export const nameField = (description: string) => checkedName(description, refuseName, nameLimit);
+
+export const topologyNameField = (description: string) =>
+  checkedName(description, refuseTopologyName, topologyNameLimit);
+
+const checkedName = (description: string, refuse: (name: string) => string | undefined, limit: number) =>
   z
     .string({ error: 'must be a name such as three-tier' })
     .superRefine((name, context) => {
-      const message = refuseName(name);
+      const message = refuse(name);
       if (message !== undefined) context.addIssue({ code: 'custom', message });
     })
-    .meta({ description, pattern: '^[a-z][a-z0-9-]{0,14}$' });
+    .meta({ description, pattern: `^[a-z][a-z0-9-]{0,${limit - 1}}$` });
 
 /** A name used to refer to something: whether that is there is checked later, so no rule but "text". */
 export const reference = (description: string) => z.string({ error: 'must be a name' }).meta({ description });

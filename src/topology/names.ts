@@ -12,18 +12,33 @@ export function nodeNames({
   return numbered ? Array.from({ length: count }, (_, i) => `${name}-${i + 1}`) : [name];
 }
 
-/** @returns why that cannot be a name, or undefined if it can */
+/** A topology's name is that of its lab: a folder and a column of tables carry it, no interface. */
+export const topologyNameLimit = 40;
+
+/** @returns why that cannot be a name of what interfaces may be called after, or undefined if it can */
 export function refuseName(name: string): string | undefined {
-  const quoted = JSON.stringify(name.length > 60 ? `${name.slice(0, 57)}…` : name);
-  if (!/^[a-z][a-z0-9-]*$/.test(name)) {
-    return `${quoted} cannot be a name: names begin with a small letter and go on with small letters, digits and "-"`;
-  }
-  if (name.endsWith('-')) return `${quoted} cannot be a name: it ends with "-"`;
+  const malformed = refuseForm(name);
+  if (malformed !== undefined) return malformed;
   if (name.length > nameLimit)
-    return `${quoted} is too long for a name: ${name.length} characters, where Linux allows ${nameLimit} for an interface`;
+    return `${quote(name)} is too long for a name: ${name.length} characters, where Linux allows ${nameLimit} for an interface`;
   const owner = reserved.find(([, words]) => words.has(name))?.[0];
-  return owner === undefined ? undefined : `${quoted} cannot be a name: it is ${owner}`;
+  return owner === undefined ? undefined : `${quote(name)} cannot be a name: it is ${owner}`;
 }
+
+/** @returns why that cannot be the name of a topology, or undefined if it can */
+export function refuseTopologyName(name: string): string | undefined {
+  const malformed = refuseForm(name);
+  if (malformed !== undefined || name.length <= topologyNameLimit) return malformed;
+  return `${quote(name)} is too long for the name of a topology: ${name.length} characters, at most ${topologyNameLimit} are allowed`;
+}
+
+function refuseForm(name: string): string | undefined {
+  if (!/^[a-z][a-z0-9-]*$/.test(name))
+    return `${quote(name)} cannot be a name: names begin with a small letter and go on with small letters, digits and "-"`;
+  return name.endsWith('-') ? `${quote(name)} cannot be a name: it ends with "-"` : undefined;
+}
+
+const quote = (name: string): string => JSON.stringify(name.length > 60 ? `${name.slice(0, 57)}…` : name);
 
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { PerFamily } from '../base/families.ts';
-import { addressField, nameField, reference, references, subnetField } from './fields.ts';
+import { addressField, nameField, reference, references, subnetField, topologyNameField } from './fields.ts';
 import type { KindTable, KindTraits, Protocol, Scheduler } from './types.ts';
 
 /** A topology file as written, its shape checked and the kinds' defaults filled in; references are not yet looked up. */
@@ -56,7 +56,7 @@ export function topologySchema(kinds: KindTable): z.ZodType<TopologyFile> {
   return z
     .strictObject(
       {
-        name: nameField('Name of the topology: lab and run folders carry it.'),
+        name: topologyNameField('Name of the topology: lab and run folders carry it.'),
         services: z
           .record(nameField('Name of the service.'), serviceSchema, {
             error: 'must be a map from names to services',

@@ -47,6 +47,13 @@ test('the plan of three-tier is the one on record, as data and as tables', async
   expectGolden(join(golden, 'three-tier.txt'), describePlan(plan, kindTable));
 });
 
+test('a topology may have a name longer than an interface, and one that an interface may not have', () => {
+  const long = 'two-tiers-behind-routers-that-reflect-it';
+  expect(long).toHaveLength(40);
+  for (const name of [long, 'up'])
+    expect(planOf(small.replace('name: small', `name: ${name}`))).toMatchObject({ name });
+});
+
 test('nodes are numbered as soon as a count is written, even 1', () => {
   expect(planOf(small).nodes.map(({ name }) => name)).toEqual([
     'client',

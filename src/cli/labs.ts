@@ -30,14 +30,17 @@ export function plumbingOptions(): PlumbingOptions {
 }
 
 /**
- * The lab of that name, or the only one.
- * @param needs `daemons`: a lab that is only plumbed is refused
+ * What a command needs a lab to have. `whole`: it is up. `daemons`: it may have failed to come up (`--keep-failed`), as far as it came.
+ * `plumbing`: it may also be one that is only plumbed.
  */
+type Needs = 'whole' | 'daemons' | 'plumbing';
+
+/** The lab of that name, or the only one. */
 export async function findLab(
   name: string | undefined,
-  needs: 'daemons' | 'plumbing' = 'daemons',
+  needs: Needs = 'whole',
 ): Promise<Awaited<ReturnType<typeof requireLab>>> {
-  const found = await requireLab(name ?? (await onlyLab()));
+  const found = await requireLab(name ?? (await onlyLab()), { partly: needs !== 'whole' });
   if (needs === 'plumbing' || found.state.lacking === undefined) return found;
   throw new WorldError(`lab "${found.lab.name}" has no daemons: it was brought up with --plumbing-only`, {
     code: 'plumbing-only',
@@ -46,19 +49,15 @@ export async function findLab(
   });
 }
 
+/** The same for what needs no daemons. */
+export const withPlumbing = <T>(name: string | undefined, use: Use<T>): Promise<T> =>
+  withLab(name, use, 'plumbing');
+
 type Use<T> = (live: LiveLab, found: { lab: LabPaths; state: LabState }) => Promise<T>;
 
 /** Runs `use` on the live lab and disconnects afterwards. */
-export async function withLab<T>(name: string | undefined, use: Use<T>): Promise<T> {
-  return useLab(await findLab(name), use);
-}
-
-/** The same for what needs no daemons. */
-export async function withPlumbing<T>(name: string | undefined, use: Use<T>): Promise<T> {
-  return useLab(await findLab(name, 'plumbing'), use);
-}
-
-async function useLab<T>({ lab, state, plan }: Awaited<ReturnType<typeof findLab>>, use: Use<T>): Promise<T> {
+export async function withLab<T>(name: string | undefined, use: Use<T>, needs: Needs = 'whole'): Promise<T> {
+  const { lab, state, plan } = await findLab(name, needs);
   const options = plumbingOptions();
   const live = await attach(lab, plan, hostKind(state.host), {
     ...options,

@@ -21,27 +21,31 @@ import { withLab } from './labs.ts';
 
 /** Runs until the signal aborts: that is how `traffic stop` ends it. */
 export async function keepTraffic({ version, signal }: Context, labName: string): Promise<number> {
-  return withLab(labName, async (live) => {
-    const asked = await readTraffic(live.paths);
-    if (asked === undefined) throw new Error('no traffic was asked for');
-    const recorder = await openRecorder(asked.history);
-    const unrecorded = new AbortController();
-    void recorder.failed.then((why) => unrecorded.abort(why));
-    recorder.record(await describe(live, asked, version));
-    await writeTraffic(live.paths, { ...asked, keeper: await ownIdentity() });
-    try {
-      // What cannot be recorded is stopped, as by plan.
-      await drive(live, asked, recorder, AbortSignal.any([signal, unrecorded.signal]));
-      unrecorded.signal.throwIfAborted();
-    } catch (error) {
-      const detail = String((error as Error).message);
-      recorder.record({ type: 'phase', t: now(), phase: 'interrupted', detail });
-      throw error;
-    } finally {
-      await recorder.close();
-    }
-    return exitCodes.pass;
-  });
+  return withLab(
+    labName,
+    async (live) => {
+      const asked = await readTraffic(live.paths);
+      if (asked === undefined) throw new Error('no traffic was asked for');
+      const recorder = await openRecorder(asked.history);
+      const unrecorded = new AbortController();
+      void recorder.failed.then((why) => unrecorded.abort(why));
+      recorder.record(await describe(live, asked, version));
+      await writeTraffic(live.paths, { ...asked, keeper: await ownIdentity() });
+      try {
+        // What cannot be recorded is stopped, as by plan.
+        await drive(live, asked, recorder, AbortSignal.any([signal, unrecorded.signal]));
+        unrecorded.signal.throwIfAborted();
+      } catch (error) {
+        const detail = String((error as Error).message);
+        recorder.record({ type: 'phase', t: now(), phase: 'interrupted', detail });
+        throw error;
+      } finally {
+        await recorder.close();
+      }
+      return exitCodes.pass;
+    },
+    'daemons',
+  );
 }
 
 async function drive(

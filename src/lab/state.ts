@@ -99,10 +99,14 @@ export async function isAlive({ pid, startTime }: ProcessIdentity): Promise<bool
   return (await startTimeOf(pid)) === startTime;
 }
 
-/** The state of the lab of that name; a clear error if there is none or it is not up. */
+/**
+ * The state of the lab of that name.
+ * @param partly one that did not come up will do, too, as far as it came
+ * @throws WorldError if there is none, or it is not up
+ */
 export async function requireLab(
   name: string,
-  home = tierlabHome(),
+  { home = tierlabHome(), partly = false }: { readonly home?: string; readonly partly?: boolean } = {},
 ): Promise<{ lab: LabPaths; state: LabState; plan: Plan }> {
   const lab = labPaths(name, home);
   const state = await readState(lab);
@@ -117,17 +121,23 @@ export async function requireLab(
           : `labs: ${names.join(', ')}`,
     });
   }
-  if (state.phase !== 'up') {
-    const creating = state.phase === 'creating' && (await isAlive(state.creator));
-    throw new WorldError(creating ? `lab "${name}" is still coming up` : `lab "${name}" did not come up`, {
-      code: 'lab-not-up',
-      exitCode: 4,
-      hint: creating
-        ? `process ${state.creator.pid} is bringing it up`
-        : `remove what is left of it with \`tierlab down ${name}\``,
-    });
+  if (state.phase === 'up') return { lab, state, plan: await readPlan(lab) };
+  if (state.phase === 'creating' && (await isAlive(state.creator))) {
+    const hint = `process ${state.creator.pid} is bringing it up`;
+    throw new WorldError(`lab "${name}" is still coming up`, { code: 'lab-not-up', exitCode: 4, hint });
   }
-  return { lab, state, plan: await readPlan(lab) };
+  const plan = await readPlan(lab).catch(() => undefined);
+  if (partly && plan !== undefined) return { lab, state, plan };
+  throw new WorldError(`lab "${name}" did not come up`, {
+    code: 'lab-not-up',
+    exitCode: 4,
+    hint: [
+      ...(plan === undefined || partly
+        ? []
+        : ['ps, exec, shell, logs, capture, graph, watch and traffic work on what is there of it']),
+      `remove what is left of it with \`tierlab down ${name}\``,
+    ].join('; '),
+  });
 }
 
 async function startTimeOf(pid: number): Promise<string | undefined> {

@@ -67,8 +67,39 @@ describe('a lab that does not come up says why', () => {
     expect(error.details).toContain('last seen: 0 of 3 backends up');
   });
 
-  /** Brings the three-tier lab up with another haproxy, and takes it down again. */
-  async function failureOf(change: (haproxy: Kind) => Kind): Promise<WorldError> {
+  test('one that is left for a look can be looked into: only what needs a lab that is up is refused', async () => {
+    const say = async (...args: string[]): Promise<string> => {
+      const { exitCode, stdout, stderr } = await home.run(...args);
+      expect(exitCode, `${args.join(' ')}: ${stderr}`).toBe(0);
+      return stdout;
+    };
+    const error = await failureOf(
+      (haproxy) => ({ ...haproxy, ready: async () => ({ ok: false, saw: 'never' }) }),
+      async () => {
+        expect(await say('ps')).toMatch(/which did not come up\n[\s\S]*^l7-1 +haproxy +up/m);
+        expect(await say('exec', 'l7-1', '--', 'ip', 'address', 'show', 'dev', 'ipip0')).toContain(
+          '198.51.100.1',
+        );
+        expect(await say('logs', 'l7-1', '--daemon', 'bird')).toContain('Started');
+        expect(await say('watch')).toContain('l7-1');
+        await say('traffic', 'start', '--rate', '5');
+        await say('traffic', 'stop');
+        await say('capture', 'l7-1', '--seconds', '1', '-o', join(home.directory, 'l7.pcapng'));
+        const refused = await home.run('drain', 'l7-1');
+        expect(refused.exitCode).toBe(4);
+        expect(refused.stderr).toMatch(
+          /^error: lab "failing" did not come up\n {2}→ ps, exec, .*`tierlab down failing`/,
+        );
+      },
+    );
+    expect(error.code).toBe('node-not-ready');
+  });
+
+  /** Brings the three-tier lab up with another haproxy, looks around, and takes it down again. */
+  async function failureOf(
+    change: (haproxy: Kind) => Kind,
+    look = async (): Promise<void> => undefined,
+  ): Promise<WorldError> {
     const plan = planTopology(await loadTopology(threeTier, kindTable), kindTable);
     const lab = labPaths('failing', home.directory);
     const programs = join(repository, 'dist');
@@ -86,8 +117,9 @@ describe('a lab that does not come up says why', () => {
         readyWithinMs: 8000,
       });
     } catch (error) {
-      if (error instanceof WorldError) return error;
-      throw error;
+      if (!(error instanceof WorldError)) throw error;
+      await look();
+      return error;
     } finally {
       await bringDown(lab, [host]);
       await expect(access(lab.directory)).rejects.toThrow();

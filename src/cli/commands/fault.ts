@@ -84,7 +84,7 @@ export async function inflict(
 }
 
 export async function listFaults(context: Context, { lab: labName }: LabFlag): Promise<number> {
-  const { lab } = await findLab(labName);
+  const { lab } = await findLab(labName, 'daemons');
   const entries = await ledgerEntries(lab);
   context.printJson({ lab: lab.name, faults: entries });
   if (entries.length === 0) {

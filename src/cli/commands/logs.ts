@@ -20,7 +20,7 @@ export async function logs(
   node: string,
   { lab: name, follow = false, daemon, lines }: LogFlags,
 ): Promise<number> {
-  const { lab, plan } = await findLab(name);
+  const { lab, plan } = await findLab(name, 'daemons');
   const names = plan.nodes.map((candidate) => candidate.name);
   if (!names.includes(node)) {
     throw new WorldError(`lab "${lab.name}" has no node "${node}"`, {

@@ -13,6 +13,7 @@ export async function ps(context: Context, { lab: name }: { lab?: string }): Pro
       host: state.host,
       topology: state.topologyFile,
       created: state.created,
+      phase: state.phase,
       ...(state.lacking === undefined ? {} : { lacking: state.lacking }),
       nodes,
     });
@@ -26,7 +27,7 @@ export async function ps(context: Context, { lab: name }: { lab?: string }): Pro
     ]);
     const paint = (cell: string, column: number): string =>
       column !== 2 ? cell : cell.startsWith('up') ? context.colour.green(cell) : context.colour.red(cell);
-    const what = state.lacking === undefined ? '' : ', without daemons';
+    const what = `${state.lacking === undefined ? '' : ', without daemons'}${state.phase === 'up' ? '' : ', which did not come up'}`;
     context.print(`Lab ${lab.name} on host ${state.host}, from ${state.topologyFile}${what}\n`);
     context.print(table(['NODE', 'KIND', 'STATE', 'ADDRESSES', 'DAEMONS', 'AT A GLANCE'], rows, paint));
     return exitCodes.pass;

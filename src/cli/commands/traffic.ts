@@ -33,7 +33,7 @@ interface StartFlags {
 
 /** Starts traffic in the background, and waits until all connections stand. It goes on until `traffic stop`. */
 export async function startTraffic(context: Context, flags: StartFlags): Promise<number> {
-  const { lab, plan } = await findLab(flags.lab);
+  const { lab, plan } = await findLab(flags.lab, 'daemons');
   const before = await readTraffic(lab);
   if (before !== undefined && (await isKept(before)))
     throw new WorldError(`there is traffic on lab ${lab.name} already`, {
@@ -57,7 +57,7 @@ export async function startTraffic(context: Context, flags: StartFlags): Promise
 
 /** How the traffic fares: the judge's own figures, over all the time since it stood. */
 export async function trafficStatus(context: Context, flags: { readonly lab?: string }): Promise<number> {
-  const { lab } = await findLab(flags.lab);
+  const { lab } = await findLab(flags.lab, 'daemons');
   const known = await requireTraffic(lab);
   await show(context, lab, known, (await isKept(known)) ? 'under way' : 'stopped');
   return exitCodes.pass;
@@ -65,7 +65,7 @@ export async function trafficStatus(context: Context, flags: { readonly lab?: st
 
 /** Ends the traffic by plan, and shows how it fared. */
 export async function stopTraffic(context: Context, flags: { readonly lab?: string }): Promise<number> {
-  const { lab } = await findLab(flags.lab);
+  const { lab } = await findLab(flags.lab, 'daemons');
   const known = await requireTraffic(lab);
   if (known.keeper !== undefined && (await isKept(known))) process.kill(known.keeper.pid, 'SIGTERM');
   await until(async () => ({ ok: !(await isKept(known)), saw: 'it is still running' }), {

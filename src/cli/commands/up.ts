@@ -69,7 +69,10 @@ export async function up(
     if (lacking !== undefined) missed = leftOut(plan, lab, options, lacking);
   } catch (error) {
     const isOurs = !(error instanceof Error && 'code' in error && error.code === 'lab-exists');
-    if (isOurs && (!keepFailed || context.signal.aborted))
+    if (isOurs && keepFailed && !context.signal.aborted) {
+      const message = `lab ${lab.name} is left as it is: look with \`tierlab ps\`, \`exec\`, \`logs\`; \`tierlab down ${lab.name}\` removes it`;
+      context.report({ type: 'warning', message });
+    } else if (isOurs)
       await bringDown(lab, hostKinds).catch((cause: unknown) => {
         // Why it did not come up is what there is to tell.
         const message = `could not clean up, use \`tierlab down ${lab.name}\`: ${String((cause as Error).message)}`;

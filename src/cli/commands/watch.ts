@@ -8,18 +8,22 @@ import { type Frame, type TrafficFrame, Watching } from '../watching.ts';
 
 /** A view of the lab that is drawn anew each second until `q` or Ctrl-C; one frame as plain text where there is no terminal. */
 export async function watch(context: Context, { lab }: { readonly lab?: string }): Promise<number> {
-  return withLab(lab, async (live) => {
-    const watching = new Watching(live);
-    const once = context.format === 'json' || !process.stdout.isTTY;
-    if (once) {
-      const frame = await watching.look();
-      context.printJson(frame);
-      context.print(draw(frame, context).join('\n'));
+  return withLab(
+    lab,
+    async (live) => {
+      const watching = new Watching(live);
+      const once = context.format === 'json' || !process.stdout.isTTY;
+      if (once) {
+        const frame = await watching.look();
+        context.printJson(frame);
+        context.print(draw(frame, context).join('\n'));
+        return exitCodes.pass;
+      }
+      await onScreen(context, async () => draw(await watching.look(), context));
       return exitCodes.pass;
-    }
-    await onScreen(context, async () => draw(await watching.look(), context));
-    return exitCodes.pass;
-  });
+    },
+    'daemons',
+  );
 }
 
 /** The alternate screen: what was on the terminal before is there again afterwards. */

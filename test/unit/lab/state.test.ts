@@ -58,14 +58,14 @@ test('a state that was cut short counts as lost, not as a crash of ours', async 
 
 test('a lab that does not exist is told with those that do', async () => {
   const home = await newHome();
-  expect(await failure(requireLab('a', home))).toMatchObject({
+  expect(await failure(requireLab('a', { home }))).toMatchObject({
     code: 'no-such-lab',
     exitCode: 4,
     message: 'there is no lab "a"',
     hint: 'no lab is running: start one with `tierlab up TOPOLOGY`',
   });
   await claimLab(labPaths('b', home));
-  expect(await failure(requireLab('a', home))).toMatchObject({ hint: 'labs: b' });
+  expect(await failure(requireLab('a', { home }))).toMatchObject({ hint: 'labs: b' });
 });
 
 test('a lab still coming up is told apart from one whose creator was killed', async () => {
@@ -73,19 +73,36 @@ test('a lab still coming up is told apart from one whose creator was killed', as
   const home = join(lab.directory, '../..');
   await claimLab(lab);
   await writeState(lab, await stateOf(lab));
-  expect(await failure(requireLab('a', home))).toMatchObject({
+  expect(await failure(requireLab('a', { home }))).toMatchObject({
     code: 'lab-not-up',
     message: 'lab "a" is still coming up',
     hint: `process ${process.pid} is bringing it up`,
   });
   // The same pid, another process: the number was given out again.
   await writeState(lab, { ...(await stateOf(lab)), creator: { pid: process.pid, startTime: '1' } });
-  expect(await failure(requireLab('a', home))).toMatchObject({
+  expect(await failure(requireLab('a', { home }))).toMatchObject({
     message: 'lab "a" did not come up',
     hint: 'remove what is left of it with `tierlab down a`',
   });
   await writeState(lab, { ...(await stateOf(lab)), phase: 'failed' });
-  expect(await failure(requireLab('a', home))).toMatchObject({ message: 'lab "a" did not come up' });
+  expect(await failure(requireLab('a', { home }))).toMatchObject({ message: 'lab "a" did not come up' });
+});
+
+test('a lab that did not come up is given to whoever looks into it, as soon as it has a plan', async () => {
+  const lab = labPaths('a', await newHome());
+  const home = join(lab.directory, '../..');
+  await claimLab(lab);
+  await writeState(lab, { ...(await stateOf(lab)), phase: 'failed' });
+  expect(await failure(requireLab('a', { home, partly: true }))).toMatchObject({
+    message: 'lab "a" did not come up',
+    hint: 'remove what is left of it with `tierlab down a`',
+  });
+  const plan = { name: 'a', services: [], networks: [], nodes: [] };
+  await writeFile(lab.plan, JSON.stringify(plan));
+  expect(await requireLab('a', { home, partly: true })).toMatchObject({ plan, state: { phase: 'failed' } });
+  expect(await failure(requireLab('a', { home }))).toMatchObject({
+    hint: expect.stringMatching(/^ps, exec, .* work on what is there of it; remove .*`tierlab down a`$/),
+  });
 });
 
 test('a lab that is up is given with its plan', async () => {
@@ -94,7 +111,7 @@ test('a lab that is up is given with its plan', async () => {
   await writeState(lab, { ...(await stateOf(lab)), phase: 'up' });
   const plan = { name: 'a', services: [], networks: [], nodes: [] };
   await writeFile(lab.plan, JSON.stringify(plan));
-  expect(await requireLab('a', join(lab.directory, '../..'))).toMatchObject({
+  expect(await requireLab('a', { home: join(lab.directory, '../..') })).toMatchObject({
     lab,
     plan,
     state: { phase: 'up' },

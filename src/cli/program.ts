@@ -307,7 +307,10 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
     .addOption(hostOption())
     .addOption(memoryOption())
     .addOption(
-      flag('-j, --jobs <count>', 'labs at once, each on a CPU of its own; auto: one for every processor')
+      flag(
+        '-j, --jobs <count>',
+        'labs at once, each on a CPU of its own; auto: one for every processor, if there is 1 GiB for each',
+      )
         .argParser(countOrAuto)
         .default('auto'),
     )

@@ -11,9 +11,9 @@ export const namespacePerl = `use strict;
 BEGIN { $^W = 1 }
 my ($newnet, $rlimit_nofile) = (0x40000000, 7);
 my %numbers = (
-  62 => { setns => 308, prlimit => 302, mmap => 9, read => 0, fsync => 74 }, # x86-64
-  183 => { setns => 268, prlimit => 261, mmap => 222, read => 63, fsync => 82 }, # aarch64
-  243 => { setns => 268, prlimit => 261, mmap => 222, read => 63, fsync => 82 }, # riscv64
+  62 => { setns => 308, prlimit => 302, mmap => 9, read => 0, fsync => 74, unshare => 272 }, # x86-64
+  183 => { setns => 268, prlimit => 261, mmap => 222, read => 63, fsync => 82, unshare => 97 }, # aarch64
+  243 => { setns => 268, prlimit => 261, mmap => 222, read => 63, fsync => 82, unshare => 97 }, # riscv64
 );
 open(my $self, '<:raw', '/proc/self/exe') or die "cannot read /proc/self/exe: $!\\n";
 read($self, my $elf, 20);

@@ -1,17 +1,17 @@
 import { endpoint } from '../base/ip.ts';
 import type { Scenario } from '../scenario/types.ts';
 import type { Plan } from '../topology/types.ts';
-import { askParts, mostParts } from './ask-parts.ts';
+import { askParts, type HashQuestion, mostParts } from './ask-parts.ts';
 import type { ExecIn } from './ask-routers.ts';
-import { questionable, questionsOf, samplesOf } from './ask-ways.ts';
+import { questionable, samplesOf } from './ask-ways.ts';
 import type { HopsOf } from './ecmp.ts';
-import type { Fabric } from './fabric.ts';
 import { courseOf } from './predict.ts';
-import type { ForetoldFlow, KnownWays } from './types.ts';
+import type { ForetoldFlow, KnownWay, KnownWays } from './types.ts';
 
 /**
- * Adds where in the range of its hash each flow lies, for the routers that get other next hops in the course of the timeline.
- * @returns `without`: why it could not be had of some, whose flows go here or there by chance then
+ * Adds where in the range of its hash each flow lies, for the routers whose next hop cannot be told without: those that get other next hops
+ * in the course of the timeline, those that are yet to come, and those that could not say it themselves.
+ * @returns `without`: why it could not be had, so that flows go here or there by chance
  */
 export async function askHashes(
   scenario: Pick<Scenario, 'timeline' | 'durationMs'>,
@@ -24,43 +24,50 @@ export async function askHashes(
   const ways = new Map(known);
   const without: string[] = [];
   for (const sample of samplesOf(flows)) {
-    const { asked, own, fabric } = questionable(first.plan, flows, sample);
-    const parts = partsNeeded(
-      fabric,
+    const { asked, own } = questionable(first.plan, flows, sample);
+    const questions = questionsAbout(
+      plans,
       states.map((state) => places.hops(state, sample)),
+      known.get(nameOf(sample)),
     );
-    await Promise.all(
-      questionsOf(first.plan, fabric, (router) => parts.has(router)).map(async (question) => {
-        const of = parts.get(question.router) ?? 1;
-        const told = await askParts(exec, question, of, asked).catch((error: unknown) => {
-          without.push(error instanceof Error ? error.message : String(error));
-          return [];
-        });
-        for (const [i, part] of told.entries()) {
-          const flow = own[i];
-          if (flow === undefined) continue;
-          const name = endpoint(flow.address, flow.port);
-          const way = ways.get(name) ?? {};
-          ways.set(name, { ...way, parts: { ...way.parts, [question.router]: { part, of } } });
-        }
-      }),
-    );
+    const told = await askParts(exec, sample.client, questions, asked).catch((error: unknown) => {
+      without.push(error instanceof Error ? error.message : String(error));
+      return new Map<string, readonly number[]>();
+    });
+    for (const [i, flow] of own.entries()) {
+      const parts = questions.flatMap(({ router, parts: of }) => {
+        const part = told.get(router)?.[i];
+        return part === undefined ? [] : [[router, { part, of }] as const];
+      });
+      if (parts.length > 0)
+        ways.set(nameOf(flow), { ...ways.get(nameOf(flow)), parts: Object.fromEntries(parts) });
+    }
   }
   return { ways, without };
 }
 
-/** By router: into how many parts the range of its hash must be told apart to know a flow's next hop in all states. Those that never change need none. */
-function partsNeeded({ hops, resilient }: Fabric, states: readonly HopsOf[]): ReadonlyMap<string, number> {
-  return new Map(
-    [...hops.keys()].flatMap((router): [string, number][] => {
-      const lists = states.map((hopsOf) => hopsOf(router)).filter(({ length }) => length > 0);
-      const isSteady = lists.every((list) => list.join() === lists[0]?.join());
-      const parts = lists.reduce((product, { length }) => leastCommonMultiple(product, length), 1);
-      // With no other number of next hops the one that it has now says it all.
-      const isEnough = isSteady || parts === lists[0]?.length;
-      return isEnough || resilient.has(router) || parts > mostParts ? [] : [[router, parts]];
-    }),
+const nameOf = ({ address, port }: ForetoldFlow): string => endpoint(address, port);
+
+/** Into how many parts the range of each router's hash must be told apart to know a flow's next hop in all states. @param said by the routers of such a flow */
+function questionsAbout(
+  plans: readonly Plan[],
+  states: readonly HopsOf[],
+  said: KnownWay | undefined,
+): readonly HashQuestion[] {
+  const routers = new Map(
+    plans.flatMap(({ nodes }) =>
+      nodes.filter(({ kind }) => kind === 'bird').map((node) => [node.name, node]),
+    ),
   );
+  return [...routers.values()].flatMap(({ name: router, hashFields: mask, options }): HashQuestion[] => {
+    const lists = states.map((hopsOf) => hopsOf(router)).filter(({ length }) => length > 0);
+    const parts = lists.reduce((product, { length }) => leastCommonMultiple(product, length), 1);
+    const isSteady = lists.every((list) => list.join() === lists[0]?.join());
+    // With no other number of next hops the one that it has now says it all.
+    const isSaid = said?.hops?.[router] !== undefined && (isSteady || parts === lists[0]?.length);
+    const isOpen = parts > 1 && parts <= mostParts && !isSaid && options.next_hops !== 'resilient';
+    return isOpen ? [{ router, mask, parts }] : [];
+  });
 }
 
 function leastCommonMultiple(a: number, b: number): number {

@@ -3,7 +3,7 @@
  * the same hash over a packet made up for it (Linux net/ipv4/route.c, inet_rtm_getroute), policy 3 included.
  *
  * For IPv6 it computes another number than for a packet, without the last step that mixes in the inner headers (net/ipv6/route.c,
- * inet6_rtm_getroute and rt6_multipath_hash): what it says of a flow is as good as chance.
+ * inet6_rtm_getroute and rt6_multipath_hash): what it says of a flow is as good as chance. So IPv6 is asked with packets (`askParts`).
  */
 
 /** Runs a program in a router's namespace. */

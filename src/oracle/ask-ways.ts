@@ -44,7 +44,7 @@ export async function askWays(
   { lenient = false } = {},
 ): Promise<KnownWays> {
   const known = new Map<string, KnownWay>();
-  for (const sample of samplesOf(flows)) {
+  for (const sample of samplesOf(flows).filter(({ address }) => familyOf(address) === 'ipv4')) {
     const { asked, own, fabric } = questionable(plan, flows, sample);
     const questions = questionsOf(plan, fabric, (router) => (fabric.hops.get(router)?.length ?? 0) > 1);
     const all = questions.map(async (question) => {
@@ -80,31 +80,30 @@ export const withSightings = (
     ...known,
   ]);
 
-/** A flow of IPv4 for each client and service. */
-export function samplesOf(flows: readonly ForetoldFlow[]): readonly ForetoldFlow[] {
-  const byName = new Map(
-    flows.filter(isAskable).map((flow) => [`${flow.client} ${flow.service}`, flow] as const),
-  );
-  return [...byName.values()];
-}
+/** A flow for each client, service and family. */
+export const samplesOf = (flows: readonly ForetoldFlow[]): readonly ForetoldFlow[] => [
+  ...new Map(flows.map((flow) => [likenessOf(flow), flow])).values(),
+];
 
-const isAskable = ({ address }: ForetoldFlow): boolean => familyOf(address) === 'ipv4';
+const likenessOf = ({ client, service, address }: ForetoldFlow): string =>
+  `${client} ${service} ${familyOf(address)}`;
 
 /** The flows that are like that one, as routers are asked for them. @throws Error if the plan has no such service */
 export function questionable(
   plan: Plan,
   flows: readonly ForetoldFlow[],
-  { client, service, address: from }: ForetoldFlow,
+  sample: ForetoldFlow,
 ): { asked: readonly AskedFlow[]; own: readonly ForetoldFlow[]; fabric: Fabric } {
+  const { client, service, address: from } = sample;
   const target = serviceFor(plan, service, from);
   if (target === undefined) throw new Error(`no service ${service} in the plan for ${from}`);
-  const own = flows.filter((flow) => flow.client === client && flow.service === service && isAskable(flow));
+  const own = flows.filter((flow) => likenessOf(flow) === likenessOf(sample));
   const asked = own.map(({ address, port }) => ({ address, port, vip: target.vip, vipPort: target.port }));
   return { asked, own, fabric: fabricOf(plan, target.vip, client) };
 }
 
 /** Routers, each with an interface through which packets to the VIP come in. */
-export function questionsOf(
+function questionsOf(
   plan: Plan,
   { hops }: Fabric,
   isAsked: (router: string) => boolean,

@@ -67,8 +67,8 @@ export function outcomes(stages: readonly Stage[], knowledge: Knowledge = {}): r
   const fitting = found.filter(({ ways }) => knowledge.l4 === undefined || ways[0]?.at(-1) === knowledge.l4);
   const total = fitting.reduce((sum, { probability }) => sum + probability, 0);
   if (total > 0) return fitting.map(({ probability, ways }) => ({ probability: probability / total, ways }));
-  const { hops, parts: _, ...rest } = knowledge;
-  return outcomes(stages, hops === undefined ? {} : rest);
+  const { hops, parts, ...rest } = knowledge;
+  return outcomes(stages, hops === undefined && parts === undefined ? {} : rest);
 }
 
 /** A router that has lost its last way withdraws the VIP; one that is gone has none. */

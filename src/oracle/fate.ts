@@ -14,6 +14,11 @@ export interface Fate {
   readonly broken: Chance;
 }
 
+export interface FlowFate extends Fate {
+  /** May it break because one of its ends is hit? */
+  readonly isEnding: boolean;
+}
+
 /** How patient a flow is. */
 export interface Patience {
   readonly heartbeatMs: number;
@@ -37,22 +42,22 @@ export function fateOf(
   turn: Turn,
   places: Places,
   patience: Patience,
-): Fate {
+): FlowFate {
   const hit = (name: string | null): boolean => name !== null && turn.targets.includes(name);
   const ends = [flow.client, inCase.l7, inCase.backend];
   const exposed = !turn.restores && (ends.some(hit) || path.before?.some(hit)) ? certain : never;
+  const isEnding = ends.some(hit);
   if (!isComputed(turn, places, patience))
     return isConfined(turn)
-      ? { exposed, broken: ends.some(hit) ? unknown : never }
-      : { exposed: unknown, broken: unknown };
+      ? { exposed, broken: isEnding ? unknown : never, isEnding }
+      : { exposed: unknown, broken: unknown, isEnding };
   // Clients that are hit may not even notice.
-  if (hit(flow.client)) return { exposed, broken: turn.restores ? never : unknown };
+  if (hit(flow.client)) return { exposed, broken: turn.restores ? never : unknown, isEnding };
+  const lost = isEnding ? lossOfEnd(turn, patience) : never;
   return {
     exposed,
-    broken: either(
-      ends.some(hit) ? lossOfEnd(turn, patience) : never,
-      changeOfWay(flow, inCase, path, turn, places, patience),
-    ),
+    broken: either(lost, changeOfWay(flow, inCase, path, turn, places, patience)),
+    isEnding: isPossible(lost),
   };
 }
 

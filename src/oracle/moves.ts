@@ -1,5 +1,5 @@
 /** Will a flow be seen on another L4 node? */
-import { type Chance, certain, isPossible, never, unknown } from './chance.ts';
+import { type Chance, certain, never, unknown } from './chance.ts';
 import type { Way } from './ecmp.ts';
 import { isComputed, isConfined, type Patience, settleMs } from './fate.ts';
 import type { Places } from './places.ts';
@@ -8,25 +8,32 @@ import type { Turn } from './turns.ts';
 
 export const l4Of = (way: Way | undefined): string | undefined => way?.at(-1);
 
-/**
- * @param l4s before and after the turn
- * @param broken does the turn break it?
- */
+interface Move {
+  /** L4 nodes before and after the turn. */
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+  /** L4 nodes that it may come by in between. */
+  readonly between: readonly string[];
+  /** May it break for another reason than that it moves? */
+  readonly isEnding: boolean;
+}
+
 export function moveOf(
-  [from, to]: readonly [string | undefined, string | undefined],
-  broken: Chance,
+  { from, to, between, isEnding }: Move,
   turn: Turn,
   places: Places,
   patience: Patience,
 ): Chance {
   if (!isComputed(turn, places, patience)) return isConfined(turn) ? never : unknown;
-  if (from === to || to === undefined) return never;
+  if (to === undefined) return never;
+  if (from === to) return between.length === 0 ? never : unknown;
   const l4 = nodeIn(turn.after.plan, to);
   // Nobody watches flows on L7 nodes move.
   if (l4?.kind !== 'ipvs') return unknown;
   // It is reset before it has an entry in the table.
   if (l4.options.sloppy_tcp === false) return never;
-  if (isPossible(broken)) return unknown;
+  // One that is reset because it moved has left its trace there.
+  if (isEnding) return unknown;
   // A flow is seen where a heartbeat of it came through, after BGP has changed its mind.
   const visibleMs = patience.heartbeatMs + settleMs;
   const lasts = turn.remainingMs >= visibleMs && (turn.restores || turn.outageMs >= visibleMs);

@@ -62,7 +62,8 @@ function followCase(
     const fate = fateOf(flow, inCase, { before, after, between, known }, turn, places, patience);
     fates.push({ exposed: fate.exposed, broken: both(fate.broken, not(broken)) });
     const next = l4Of(after) ?? at;
-    const seen = moveOf([at, next], fate.broken, turn, places, patience);
+    const move = { from: at, to: next, between, isEnding: fate.isEnding };
+    const seen = moveOf(move, turn, places, patience);
     moved = either(moved, both(both(seen, there), not(broken)));
     if (at !== next) there = isExact(seen) ? certain : unknown;
     // The next heartbeat makes it known there.

@@ -6,11 +6,12 @@ import type { Refusal } from '../scenario/types.ts';
 import type { PlannedNode } from '../topology/types.ts';
 import type { Landed } from './contract.ts';
 
-/** Which kinds run which daemons. */
+/** Which kinds run which daemons; an announcer, only those who announce the VIPs themselves. */
 export const runs = {
   bird: ['bird', 'ipvs', 'haproxy'],
   keepalived: ['ipvs'],
   haproxy: ['haproxy'],
+  announcer: ['haproxy'],
 } as const;
 
 export const daemonField = z
@@ -21,11 +22,20 @@ export const daemonField = z
 
 export const kindsWithDaemons: readonly string[] = [...new Set(Object.values(runs).flat())];
 
-export function refuseDaemon({ name, kind }: PlannedNode, daemon: keyof typeof runs): Refusal | undefined {
-  if ((runs[daemon] as readonly string[]).includes(kind)) return undefined;
-  const own = Object.entries(runs).filter(([, kinds]) => (kinds as readonly string[]).includes(kind));
-  const hint = `daemons of ${name}: ${own.map(([each]) => each).join(', ')}`;
-  return { key: 'daemon', message: `${name} runs no ${daemon}`, hint };
+export function refuseDaemon(
+  { name, kind, announces }: PlannedNode,
+  daemon: keyof typeof runs,
+): Refusal | undefined {
+  const own = Object.entries(runs)
+    .filter(([, kinds]) => (kinds as readonly string[]).includes(kind))
+    .map(([each]) => each)
+    .filter((each) => each !== 'announcer' || announces);
+  if (own.includes(daemon)) return undefined;
+  return {
+    key: 'daemon',
+    message: `${name} runs no ${daemon}`,
+    hint: `daemons of ${name}: ${own.join(', ')}`,
+  };
 }
 
 /** Sends a signal and waits until the process is gone; SIGKILL hits its children too, which would go on alone. */
@@ -51,12 +61,14 @@ export async function endDaemon(
   return { landed: gone.ok, evidence: `${daemon} of ${node.name} (${pid}) is ${gone.saw}` };
 }
 
-/** Starts it, unless it runs, and waits until the node works again. */
+/** Starts it, unless it runs, and waits until the node works again; not while another of its daemons is dead. */
 export async function startDaemon(lab: LiveLab, node: PlannedNode, daemon: string): Promise<Landed> {
   const before = await statusOf(lab, node, daemon);
   if (before.state === 'dead') await lab.startDaemon(node, daemon);
   const { pid, state } = await statusOf(lab, node, daemon);
-  const { saw } = await isReady(lab, node);
+  const lacking = (await lab.daemons(node)).find((each) => !each.shared && each.state !== 'running');
+  const saw =
+    lacking === undefined ? (await isReady(lab, node)).saw : `${lacking.name} is ${lacking.state} still`;
   return { landed: state === 'running', evidence: `${daemon} of ${node.name} (${pid}) is ${state}: ${saw}` };
 }
 

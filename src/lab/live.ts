@@ -195,9 +195,15 @@ export class LiveLab {
   /** `/proc/net` is the reader's own; a daemon of the node lends its view without a process of ours. */
   async #readFile(node: PlannedNode, path: string): Promise<string> {
     if (!path.startsWith('/proc/net/')) return this.host.readFile(path);
-    const daemon = (await this.daemons(node)).find(({ state, shared }) => state !== 'dead' && !shared);
-    if (daemon?.pid !== undefined)
-      return this.host.readFile(`/proc/${daemon.pid}${path.slice('/proc'.length)}`);
+    for (const { name } of ownDaemons(node, this.plan, this.paths, this.options)) {
+      const pid = await this.host.readFile(pidFile(this.paths, node.name, name)).catch(() => '');
+      if (!(Number(pid) > 0)) continue;
+      // Of a process that ended, the kernel has none.
+      const text = await this.host
+        .readFile(`/proc/${Number(pid)}${path.slice('/proc'.length)}`)
+        .catch(() => '');
+      if (text !== '') return text;
+    }
     const { exitCode, stdout, stderr } = await this.exec(node.name, ['cat', path]);
     if (exitCode !== 0) throw new Error(stderr.trim());
     return stdout;

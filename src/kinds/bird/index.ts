@@ -1,5 +1,6 @@
 import type { Probe } from '../../base/until.ts';
 import type { Kind, NodeStats, NodeView } from '../contract.ts';
+import { cableMeasures, measureCables } from './cables.ts';
 import { drain, routerConfig } from './drain.ts';
 import { measureSpeaker, speakerMeasures } from './measures.ts';
 import { isReflector } from './neighbours.ts';
@@ -18,7 +19,7 @@ export const bird: Kind = {
     options: routerOptions,
     keys: { asn: 'required', reflects: 'optional' },
     bgp: 'router',
-    measures: speakerMeasures,
+    measures: { ...speakerMeasures, ...cableMeasures },
     drains: true,
   },
   modules: [],
@@ -31,7 +32,10 @@ export const bird: Kind = {
   drain,
   routing,
   reload: reloadSpeaker,
-  measure: measureSpeaker,
+  measure: async (view) => {
+    const [speaker, cables] = await Promise.all([measureSpeaker(view), measureCables(view)]);
+    return { ...speaker, ...cables };
+  },
   nextHops,
   stats: async (view: NodeView): Promise<NodeStats> => ({
     facts: [...(await speakerStats(view)), ...(await fixedWays(view))],

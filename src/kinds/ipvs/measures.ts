@@ -1,5 +1,6 @@
 /** What an L4 node can be asked for while it runs. */
 import type { Measures } from '../../topology/types.ts';
+import { cableMeasures, measureCables } from '../bird/cables.ts';
 import { measureSpeaker, speakerMeasures } from '../bird/measures.ts';
 import type { NodeView } from '../contract.ts';
 import { askServers } from './servers.ts';
@@ -11,14 +12,16 @@ export const ipvsMeasures: Measures = {
   flows: { type: 'gauge', meaning: 'flows in its table, whether they are alive or not' },
   packets: { type: 'counter', meaning: 'packets balanced' },
   bytes: { type: 'counter', meaning: 'bytes of those packets' },
+  ...cableMeasures,
 };
 
 export async function measureBalancer(view: NodeView): Promise<Record<string, number>> {
   const { node } = view;
-  const [speaker, servers, totals] = await Promise.all([
+  const [speaker, servers, totals, cables] = await Promise.all([
     measureSpeaker(view),
     askServers(view),
     readTotals(view),
+    measureCables(view),
   ]);
   const weights = new Map<string, number>();
   for (const { address, weight } of servers) {
@@ -31,6 +34,7 @@ export async function measureBalancer(view: NodeView): Promise<Record<string, nu
     ...Object.fromEntries([...weights].map(([name, weight]) => [`weight.${name}`, weight])),
     flows: servers.reduce((sum, { active, inactive }) => sum + active + inactive, 0),
     ...totals,
+    ...cables,
   };
 }
 

@@ -24,6 +24,8 @@ export class Backend {
   #accepted = 0;
   #requests = 0;
   #checks = 0;
+  /** Of connections that are closed. */
+  #bytes = { in: 0, out: 0 };
   readonly #sockets = new Set<Socket>();
   /** Connections that it has forgotten: it says nothing on them any more. */
   readonly #deaf = new Set<Socket>();
@@ -86,7 +88,10 @@ export class Backend {
     accepted: number;
     requests: number;
     checks: number;
+    bytesIn: number;
+    bytesOut: number;
   } {
+    const open = [...this.#sockets];
     return {
       state: this.#state,
       behaviour: this.#behaviour,
@@ -95,6 +100,8 @@ export class Backend {
       accepted: this.#accepted,
       requests: this.#requests,
       checks: this.#checks,
+      bytesIn: open.reduce((sum, { bytesRead }) => sum + bytesRead, this.#bytes.in),
+      bytesOut: open.reduce((sum, { bytesWritten }) => sum + bytesWritten, this.#bytes.out),
     };
   }
 
@@ -201,6 +208,8 @@ export class Backend {
     socket.on('error', ignore);
     socket.on('close', () => {
       this.#sockets.delete(socket);
+      this.#bytes.in += socket.bytesRead;
+      this.#bytes.out += socket.bytesWritten;
       this.#deaf.delete(socket);
     });
     if (this.#thawed !== undefined) {

@@ -28,6 +28,9 @@ export interface BackendStats {
   /** Health checks left out. */
   readonly requests: number;
   readonly checks: number;
+  /** Of all connections since the start, health checks included. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
 }
 
 /** Listens on a unix socket; every line is answered by one line. @throws (as the promise) if it cannot listen */

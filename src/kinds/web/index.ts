@@ -17,6 +17,8 @@ const webMeasures: Measures = {
   held: { type: 'gauge', meaning: 'held connections' },
   requests: { type: 'counter', meaning: 'requests, health checks left out' },
   checks: { type: 'counter', meaning: 'health checks' },
+  bytes_in: { type: 'counter', meaning: 'bytes from proxies, health checks included' },
+  bytes_out: { type: 'counter', meaning: 'bytes to proxies, health checks included' },
 };
 
 /**
@@ -80,8 +82,8 @@ export const web: Kind = {
   },
   drain,
   measure: async (view) => {
-    const { connections, held, requests, checks } = await ask(view, 'stats');
-    return { connections, held, requests, checks };
+    const { connections, held, requests, checks, bytesIn, bytesOut } = await ask(view, 'stats');
+    return { connections, held, requests, checks, bytes_in: bytesIn, bytes_out: bytesOut };
   },
   stats: async (view) => {
     const { state, connections, held, requests } = await ask(view, 'stats');

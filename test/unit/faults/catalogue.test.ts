@@ -32,22 +32,25 @@ test('every fault that belongs to some kinds belongs to all those that can have 
     expect([name, [...(faultTable[name]?.kinds ?? [])].sort()]).toEqual([name, kindsOfFault]);
 });
 
-test('daemons can be killed on the nodes that run them, and on no others', async () => {
-  const plan = planTopology(
-    await loadTopology(join(root, 'topologies/three-tier.yaml'), kindTable),
-    kindTable,
-  );
-  const kill = faultTable['daemon.kill'];
-  const paths = { files: '/f', linked: '/l', run: '/r', programs: '/p', node: '/n' };
-  for (const node of plan.nodes) {
-    const own = kinds[node.kind]?.daemons(node, plan, paths).map(({ name }) => name) ?? [];
-    expect(kill?.kinds?.includes(node.kind)).toBe(own.length > 0);
-    for (const daemon of ['bird', 'keepalived', 'haproxy']) {
-      const refusal = kill?.refuse?.(node, { daemon }, plan);
-      expect([node.name, daemon, refusal === undefined]).toEqual([node.name, daemon, own.includes(daemon)]);
+test.each(['three-tier', 'two-tier'])(
+  'daemons of %s can be killed on the nodes that run them, and on no others',
+  async (name) => {
+    const plan = planTopology(
+      await loadTopology(join(root, `topologies/${name}.yaml`), kindTable),
+      kindTable,
+    );
+    const kill = faultTable['daemon.kill'];
+    const paths = { files: '/f', linked: '/l', run: '/r', programs: '/p', node: '/n' };
+    for (const node of plan.nodes) {
+      const own = kinds[node.kind]?.daemons(node, plan, paths).map(({ name }) => name) ?? [];
+      expect(kill?.kinds?.includes(node.kind)).toBe(own.length > 0);
+      for (const daemon of ['bird', 'keepalived', 'haproxy', 'announcer']) {
+        const refusal = kill?.refuse?.(node, { daemon }, plan);
+        expect([node.name, daemon, refusal === undefined]).toEqual([node.name, daemon, own.includes(daemon)]);
+      }
     }
-  }
-});
+  },
+);
 
 test('a timeline asks for the modules of its faults, and for none without them', () => {
   const entry = { action: 'inject' as const, atMs: 0, name: 'x', target: 'l4-1', options: {} };

@@ -106,6 +106,20 @@ test('/bytes gives so many bytes, each the low byte of its offset', async () => 
   expect(bytes.every((byte, i) => byte === (i & 255))).toBe(true);
 });
 
+test('a backend counts the bytes that it was asked for, of closed connections too', async () => {
+  const before = await web.measure?.(view('web-2'));
+  for (const connection of ['keep-alive', 'close'])
+    await fetch(url('/bytes/100000', two), { headers: { connection } }).then((answer) =>
+      answer.arrayBuffer(),
+    );
+  const after = await web.measure?.(view('web-2'));
+  const grown = (name: string): number => (after?.[name] ?? 0) - (before?.[name] ?? 0);
+  expect(grown('bytes_out')).toBeGreaterThan(200_000);
+  expect(grown('bytes_out')).toBeLessThan(203_000);
+  expect(grown('bytes_in')).toBeGreaterThan(100);
+  expect(grown('bytes_in')).toBeLessThan(3000);
+});
+
 test('/stream gives a line each time', async () => {
   const start = performance.now();
   expect(await (await fetch(url('/stream?every=50&count=4'))).text()).toBe(

@@ -1,6 +1,7 @@
 /** The figures of the run, with those of the control beside them. */
 import { formatMeasured, type Judgement, metricUnit, type ScenarioResult } from '../verdict/index.ts';
-import { causesOf, protectionOff } from './story.ts';
+import { protectionOff } from './sentence.ts';
+import { causesOf } from './story.ts';
 
 /** Rows of cells: what, the run's figure and, if there is a control, its figure. The first row is the head. */
 export function figureRows({ main, control }: ScenarioResult): string[][] {

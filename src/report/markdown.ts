@@ -2,8 +2,9 @@ import type { Judgement, ScenarioResult } from '../verdict/index.ts';
 import type { Failure } from './failure.ts';
 import { figureRows } from './figures.ts';
 import { disagreementRows, oracleRows } from './oracle.ts';
+import { protectionOff, sentence } from './sentence.ts';
 import { spreadRows, spreads, spreadTitle } from './spread.ts';
-import { formatTime, happenings, protectionOff, sentence } from './story.ts';
+import { formatTime, happenings } from './story.ts';
 import { plain } from './text.ts';
 import { broken, stalled, type Troubled } from './troubled.ts';
 

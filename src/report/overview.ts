@@ -5,8 +5,8 @@ import { html, type Markup } from './html/markup.ts';
 import { htmlPage } from './html/page.ts';
 import { expectationsSection, headSection } from './html/sections.ts';
 import { table } from './html/table.ts';
+import { sentence } from './sentence.ts';
 import { spreadRows, spreads, spreadTitle } from './spread.ts';
-import { sentence } from './story.ts';
 import { worst } from './worst.ts';
 
 /** A run, and where its own page is, relative to the overview. */

@@ -1,42 +1,6 @@
-/** The run in words: one sentence, and what happened when. Shared by all reports that people read. */
-import type { BrokenFlow, Judgement, ScenarioResult } from '../verdict/index.ts';
+/** What happened when, in words. Shared by all reports that people read. */
+import type { BrokenFlow, Judgement } from '../verdict/index.ts';
 import { plain } from './text.ts';
-
-/** "250 of 500 connections moved, none broke; with l4.sloppy_tcp: false 226 broke". */
-export function sentence({ main, control }: ScenarioResult): string {
-  if (!main.steady.reached) return 'nothing was shown: there was no steady state to break';
-  const run = outcomes(main).join('; ');
-  if (control === undefined) return run;
-  if (!control.steady.reached) return `${run}; the control never reached its steady state`;
-  // Where the control broke none either, what differs is how many had to move.
-  const without = heldOf(control).map(({ moved, broken }) =>
-    broken === 0 && moved ? `${moved} moved, none broke` : `${none(broken)} broke`,
-  );
-  return without.length === 0 ? run : `${run}; with ${protectionOff(control)} ${without.join(', ')}`;
-}
-
-function outcomes(run: Judgement): string[] {
-  const held = heldOf(run).map(({ moved, broken, connections }) =>
-    moved === null
-      ? `${none(broken)} of ${connections} connections broke`
-      : `${moved} of ${connections} connections moved, ${none(broken)} broke`,
-  );
-  if (held.length > 0) return held;
-  return run.traffic.map(({ name }) => {
-    const { requests, errors } = run.metrics[name] ?? {};
-    return `${requests ?? 0} requests, ${none(errors ?? 0)} failed`;
-  });
-}
-
-/** What the control switched off or left out: "topology three-tier", "l4.sloppy_tcp: false", "no drain-l4". */
-export function protectionOff({ topology, set, skip = [] }: Judgement): string {
-  const keys = Object.entries(set).map(
-    ([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  );
-  const other = topology === undefined ? [] : [`topology ${topology}`];
-  const all = [...other, ...keys, ...skip.map((name) => `no ${name}`)];
-  return all.length === 0 ? 'the protection off' : all.join(', ');
-}
 
 export interface Happening {
   /** ms since the timeline's start. */
@@ -98,20 +62,6 @@ function brokenGroups(
   }
   return [...groups.values()];
 }
-
-function heldOf({
-  traffic,
-  metrics,
-}: Judgement): { connections: number; moved: number | null; broken: number }[] {
-  return traffic
-    .filter(({ type }) => type === 'held-tcp')
-    .map(({ name }) => {
-      const { connections, moved, broken } = metrics[name] ?? {};
-      return { connections: connections ?? 0, moved: moved ?? null, broken: broken ?? 0 };
-    });
-}
-
-const none = (count: number): string => (count === 0 ? 'none' : String(count));
 
 const until = (firstMs: number, lastMs: number): string =>
   lastMs - firstMs < 100 ? '' : `, the last at ${formatTime(lastMs)}`;

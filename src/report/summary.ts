@@ -1,8 +1,8 @@
 import type { ChalkInstance } from 'chalk';
 import type { ScenarioResult, Verdict } from '../verdict/index.ts';
 import type { Failure } from './failure.ts';
+import { sentence } from './sentence.ts';
 import { spreadRows, spreads, spreadTitle } from './spread.ts';
-import { sentence } from './story.ts';
 import type { TerminalOptions } from './terminal.ts';
 import { clip, columns, plain } from './text.ts';
 

@@ -2,7 +2,8 @@ import type { ChalkInstance } from 'chalk';
 import type { ExpectationJudgement, Judgement, ScenarioResult, Verdict } from '../verdict/index.ts';
 import { figureRows } from './figures.ts';
 import { disagreementRows, oracleRows } from './oracle.ts';
-import { formatTime, type Happening, happenings, protectionOff, sentence } from './story.ts';
+import { protectionOff, sentence } from './sentence.ts';
+import { formatTime, type Happening, happenings } from './story.ts';
 import { clip, columns, plain, wrap } from './text.ts';
 import { broken, stalled, type Troubled } from './troubled.ts';
 

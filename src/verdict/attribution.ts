@@ -46,7 +46,7 @@ export function attribute(
   const { entry, packets } = trace ?? {};
   return {
     follows: fault === undefined ? null : { name: fault.name, afterMs: at - fault.from },
-    ...(before === undefined ? {} : { wayBefore: [...before.way, flow.l7, flow.backend] }),
+    ...(before === undefined ? {} : { wayBefore: wholeWay(before.way, flow) }),
     ...(after === undefined ? {} : { wayAfter: after.way }),
     ...(entry === undefined
       ? {}
@@ -65,6 +65,10 @@ export function attribute(
     ...(packets === undefined ? {} : { packets: packetsOf(packets) }),
   };
 }
+
+/** The routers' part ends at the L4 node, or at the L7 node where none stands before it. */
+const wholeWay = (way: readonly string[], { l7, backend }: Flow): string[] =>
+  way.at(-1) === l7 ? [...way, backend] : [...way, l7, backend];
 
 const packetsOf = ({
   file,

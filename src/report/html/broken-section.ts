@@ -1,6 +1,6 @@
 import type { Attribution, BrokenFlow, Judgement, ScenarioResult } from '../../verdict/index.ts';
 import { attributionOfBroken, attributionOfStalled, packetsKept, packetsOf } from '../attribution.ts';
-import { brokenRows, restLine } from '../broken.ts';
+import { brokenRows, l4Column, restLine } from '../broken.ts';
 import { formatTime } from '../story.ts';
 import { html, type Markup } from './markup.ts';
 import { table } from './table.ts';
@@ -20,7 +20,7 @@ function breakdown({ brokenFlows }: Judgement): Markup {
   const [head = [], ...rows] = brokenRows(brokenFlows, mostRows);
   const rest = restLine(brokenFlows, mostRows);
   const packets = packetsKept(brokenFlows);
-  return html`${table(['flows', 'L4 before → after', 'L7', 'exposed to', 'ended by'], groups(brokenFlows))}
+  return html`${table(['flows', ...l4Column(brokenFlows).head, 'L7', 'exposed to', 'ended by'], groups(brokenFlows))}
 <details><summary>One by one (${brokenFlows.length})</summary>${table(
     [...head, 'what is known of it'],
     rows.map((row, i) => {
@@ -61,9 +61,10 @@ function known(lines: readonly string[], flow: Attribution): Markup {
 
 function groups(flows: readonly BrokenFlow[]): string[][] {
   const counts = new Map<string, { cells: string[]; flows: number }>();
-  for (const { l4Before, l4After, l7, exposedTo, cause } of flows) {
-    const exposed = exposedTo.length === 0 ? 'nothing' : exposedTo.join(', ');
-    const cells = [`${l4Before ?? '?'} → ${l4After ?? '–'}`, l7, exposed, cause];
+  const l4 = l4Column(flows);
+  for (const flow of flows) {
+    const exposed = flow.exposedTo.length === 0 ? 'nothing' : flow.exposedTo.join(', ');
+    const cells = [...l4.cell(flow), flow.l7, exposed, flow.cause];
     const group = counts.get(cells.join('\n')) ?? { cells, flows: 0 };
     counts.set(cells.join('\n'), group);
     group.flows += 1;

@@ -1,7 +1,7 @@
 import { addressesOf } from '../../base/families.ts';
 import type { Plan, PlannedNode } from '../../topology/types.ts';
 import type { ScenarioResult } from '../../verdict/index.ts';
-import { protectionOff } from '../story.ts';
+import { protectionOff } from '../sentence.ts';
 import { html, type Markup } from './markup.ts';
 import type { PathRun } from './paths.ts';
 import { table } from './table.ts';

@@ -16,9 +16,14 @@ ${ofMain}${ofControl === undefined ? undefined : html`<h3>Of the control</h3>${o
 /** Flow by flow no more than these. */
 const mostRows = 500;
 
+/** So many are shown without being asked for. */
+const atOnce = 10;
+
 function foretold(run: Judgement): Markup | undefined {
   const [head, ...rows] = oracleRows(run);
   if (head === undefined) return undefined;
   const [headOfFlows, ...flows] = disagreementRows(run, mostRows);
-  return html`${table(head, rows)}${headOfFlows === undefined ? html`<p>Every flow was as foretold.</p>` : table(headOfFlows, flows)}`;
+  if (headOfFlows === undefined) return html`${table(head, rows)}<p>Every flow was as foretold.</p>`;
+  return html`${table(head, rows)}
+<details${flows.length <= atOnce ? html` open` : ''}><summary>Those that were not (${flows.length})</summary>${table(headOfFlows, flows)}</details>`;
 }

@@ -2,7 +2,8 @@
 import type { Judgement, ScenarioResult, Verdict } from '../../verdict/index.ts';
 import { figureRows } from '../figures.ts';
 import type { PageData } from '../page/data.ts';
-import { formatTime, happenings, protectionOff, sentence } from '../story.ts';
+import { protectionOff, sentence } from '../sentence.ts';
+import { formatTime, happenings } from '../story.ts';
 import { html, type Markup } from './markup.ts';
 import { table } from './table.ts';
 

@@ -23,6 +23,8 @@ const pairs: Readonly<Record<string, { main: string; control?: string }>> = {
   'never-steady': { main: 'never-steady' },
   interrupted: { main: 'interrupted' },
   'in-trouble': { main: 'in-trouble' },
+  'in-trouble-without-tier-2': { main: 'in-trouble-without-tier-2' },
+  'nothing-lost': { main: 'clean', control: 'clean' },
   oracle: { main: 'oracle-other-flows', control: 'oracle-agrees' },
 };
 

@@ -471,4 +471,21 @@ export const stories: Readonly<Record<string, ToldStory>> = {
     verdict: 'pass',
     reasons: [],
   },
+
+  // Without tier 2 the routers' way ends at the proxy itself, and nobody has a table.
+  'in-trouble-without-tier-2': {
+    expect: ['held.broken == 1'],
+    breaks: { 1: { atMs: 4700, cause: 'rst', detail: 'ECONNRESET' } },
+    change: (events) => [
+      ...events.filter(({ type }) => type !== 'path'),
+      {
+        type: 'route',
+        t: steadyAt + 6,
+        client: '203.0.113.11:20001',
+        way: ['client', 'edge', 'r-1', 'l7-2'],
+      },
+    ],
+    verdict: 'pass',
+    reasons: [],
+  },
 };

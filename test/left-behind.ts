@@ -17,7 +17,11 @@ export async function leftBehind(home: string, names: readonly string[] = []): P
   const parts = await Promise.all([
     processes(home, new Set(tagged.flatMap(({ pid, lab }) => (ids.includes(lab) ? [pid] : [])))),
     entries('/run/netns', (name) => ids.some((id) => name.startsWith(`tl-${id}-`)), 'namespace'),
-    entries('/sys/class/net', (name) => ids.some((id) => name.includes(id)), 'interface'),
+    linesOf(
+      '/proc/net/dev',
+      (line) => ids.some((id) => (/^\s*(\S+):/.exec(line)?.[1] ?? '').includes(id)),
+      'interface',
+    ),
     entries('/run/tierlab', (name) => ids.includes(name), 'folder'),
     linesOf('/proc/self/mountinfo', (line) => line.includes(`${home}/`), 'mount'),
     linesOf(

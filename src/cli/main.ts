@@ -10,8 +10,10 @@ if (process.argv.length === 3 && (process.argv[2] === '--version' || process.arg
   process.stdout.write(`${version}\n`);
 } else {
   try {
+    // Before anything else: whoever is interrupted while the program is loaded has created nothing, and says so.
+    const interrupt = (await import('./interrupt.ts')).onInterrupt();
     const { runCli } = await import('./program.ts');
-    process.exitCode = await runCli(process.argv, version);
+    process.exitCode = await runCli(process.argv, version, interrupt);
   } catch (error) {
     // Everything else has been told by now: a part of the program could not be loaded, for want of open files above all.
     process.stderr.write(`error: tierlab cannot be loaded: ${String((error as Error).message)}\n`);

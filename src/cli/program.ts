@@ -3,13 +3,16 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { exitCodes } from '../base/errors.ts';
 import { parseDuration } from '../base/units.ts';
 import { type Context, createContext, type GlobalOptions } from './context.ts';
-import { onInterrupt } from './interrupt.ts';
+import type { Interrupt } from './interrupt.ts';
 
 type Run = (context: Context) => Promise<number>;
 
 /** @returns the exit code */
-export async function runCli(argv: readonly string[], version: string): Promise<number> {
-  const interrupt = onInterrupt();
+export async function runCli(
+  argv: readonly string[],
+  version: string,
+  interrupt: Interrupt,
+): Promise<number> {
   const chosen: { run?: Run } = {};
   const program = buildProgram(version, (run) => {
     chosen.run = run;
@@ -18,6 +21,7 @@ export async function runCli(argv: readonly string[], version: string): Promise<
   try {
     await program.parseAsync([...argv]);
     context = createContext(version, program.opts<GlobalOptions>(), interrupt.signal);
+    interrupt.signal.throwIfAborted();
     const exitCode = (await chosen.run?.(context)) ?? exitCodes.pass;
     const uncaught = interrupt.uncaught();
     if (uncaught !== undefined) throw uncaught.error;

@@ -7,9 +7,11 @@ import type { Verb } from './verbs.ts';
 export interface Place {
   /** dist/tierlab.js */
   readonly program: string;
-  /** TIERLAB_HOME. */
+  /** All that a round writes is below: empty between two rounds. */
+  readonly disk: string;
+  /** TIERLAB_HOME, on the disk. */
   readonly home: string;
-  /** Working directory, with the input files. */
+  /** Working directory, with the input files; not on the disk. */
   readonly folder: string;
   readonly host: 'uml' | 'native';
   /** How many times longer than usual everything may take. */
@@ -38,10 +40,10 @@ export interface Limits {
 }
 
 export function call(place: Place, verb: Verb, limits: Limits = {}): Called {
-  const { program, home, folder, host, patience } = place;
-  const argv = verb.argv.map((word) => (word === 'HOST' ? host : word));
+  const { program, disk, home, folder, host, patience } = place;
+  const argv = verb.argv.map((word) => (word === 'HOST' ? host : word.replace(/^DISK\//, `${disk}/`)));
   const { openFiles, memory } = limits;
-  const files = openFiles === undefined ? '' : `ulimit -n ${openFiles}; `;
+  const files = openFiles === undefined ? '' : `ulimit -n ${openFiles} || exit ${refused}; `;
   const memories = memory === undefined ? {} : { TIERLAB_MEMORY: String(memory) };
   const child = spawn('sh', ['-c', `${files}exec "$@"`, 'sh', process.execPath, program, ...argv], {
     cwd: folder,
@@ -50,6 +52,9 @@ export function call(place: Place, verb: Verb, limits: Limits = {}): Called {
   });
   return { child, ended: collect(child, argv, verb.limitMs * patience) };
 }
+
+/** No command ends with this: the limit was not accepted, and nothing was tried. */
+const refused = 99;
 
 async function collect(child: ChildProcess, argv: readonly string[], limitMs: number): Promise<Ended> {
   const start = performance.now();

@@ -1,69 +1,128 @@
-/** The conditions of a round: made before it or in its midst, and lifted after it. Disks take root. */
+/**
+ * The conditions of a round: there from its start or in its midst, and lifted after it. Each looks whether it is what it
+ * should be: a disk that is not full, or can be written, would try nothing. Disks take root, which own-machine.sh gives.
+ */
 import { spawnSync } from 'node:child_process';
-import { rm } from 'node:fs/promises';
+import { existsSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Limits } from './command.ts';
+import { keeperOrder } from '../../src/hosts/uml/keeper-process.ts';
+import { allPids } from '../../src/hosts/uml/processes.ts';
+import type { Limits, Place } from './command.ts';
 import type { Round } from './plan.ts';
 
 export interface Endured {
   /** For every command of the round. */
   readonly limits: Limits;
+  /** What has not come by now comes at once. @returns what was seen of it @throws if it did not take effect */
+  landed(): Promise<string>;
   /** Makes commands possible again; what was there stays. */
-  lift(): Promise<void>;
+  lift(): void;
   /** Takes away what was made. @throws if something still uses it */
   remove(): void;
 }
 
-const nothing: Endured = { limits: {}, lift: async () => undefined, remove: () => undefined };
+const nothing: Endured = {
+  limits: {},
+  landed: async () => '',
+  lift: () => undefined,
+  remove: () => undefined,
+};
 
-/** @param home is empty; undefined if the round cannot take place: it needs root */
-export function endure({ hardship, amount }: Round, home: string): Endured | undefined {
+/** @param place its disk is an empty folder. @throws if what is to be there from the start cannot be had */
+export function endure({ hardship, amount }: Round, { disk, home }: Pick<Place, 'disk' | 'home'>): Endured {
   switch (hardship) {
     case 'none':
       return nothing;
     case 'few-files':
-      return { ...nothing, limits: { openFiles: amount } };
+      // Who calls a command looks whether its limit was accepted.
+      return { ...nothing, limits: { openFiles: amount }, landed: async () => `limit ${amount}` };
     case 'little-memory':
-      return { ...nothing, limits: { memory: amount } };
+      return littleMemory(amount);
     case 'removed':
-      return after(amount, () => rm(join(home, 'labs'), { recursive: true, force: true, maxRetries: 5 }));
+      return { ...nothing, landed: after(amount, () => removed(join(home, 'labs'), join(disk, 'removed'))) };
     case 'full-disk':
-      if (process.getuid?.() !== 0) return undefined;
-      run('mount', '-t', 'tmpfs', '-o', `size=${amount}k,mode=700`, 'tmpfs', home);
+      run('mount', '-t', 'tmpfs', '-o', `size=${amount}k,mode=700`, 'tmpfs', disk);
       return {
-        limits: {},
-        lift: async () => run('mount', '-o', 'remount,size=256m', home),
-        remove: () => run('umount', home),
+        ...nothing,
+        landed: async () => expectSmall(disk, amount),
+        lift: () => run('mount', '-o', 'remount,size=256m', disk),
+        remove: () => run('umount', disk),
       };
-    case 'read-only': {
-      if (process.getuid?.() !== 0) return undefined;
-      run('mount', '-t', 'tmpfs', '-o', 'size=256m,mode=700', 'tmpfs', home);
-      // The kernel refuses while a file there is being written: then the round goes on without.
-      const { lift } = after(amount % 2000, async () => {
-        spawnSync('mount', ['-o', 'remount,ro', home]);
-      });
+    case 'read-only':
       return {
-        limits: {},
-        lift: async () => {
-          await lift();
-          run('mount', '-o', 'remount,rw', home);
-        },
-        remove: () => run('umount', home),
+        ...nothing,
+        landed: after(amount, () => {
+          // To make the mount itself read-only is refused while a file there is open for writing. One on top of it
+          // is never refused: whoever looks for a file from now on finds it there.
+          run('mount', '--bind', disk, disk);
+          run('mount', '-o', 'remount,bind,ro', disk);
+          return expectReadOnly(disk);
+        }),
+        lift: () => run('mount', '-o', 'remount,bind,rw', disk),
+        remove: () => run('umount', disk),
       };
-    }
   }
 }
 
-function after(ms: number, act: () => Promise<void>): Endured {
-  const over = new AbortController();
-  const acted = delay(ms, undefined, { signal: over.signal }).then(act, () => undefined);
+/** @throws unless every guest that a command starts has as much memory as it is to have */
+function littleMemory(amount: number): Endured {
+  const seen = new Set<string>();
+  const timer = setInterval(() => {
+    for (const pid of allPids()) {
+      const memory = keeperOrder(pid)?.argv.find((word) => word.startsWith('mem='));
+      if (memory !== undefined) seen.add(memory);
+    }
+  }, 100);
   return {
     ...nothing,
-    lift: async () => {
-      over.abort();
-      await acted;
+    limits: { memory: amount },
+    landed: async () => {
+      clearInterval(timer);
+      const others = [...seen].filter((memory) => memory !== `mem=${amount}M`);
+      if (others.length > 0) throw new Error(`a guest was to have ${amount} MiB, and had ${others.join()}`);
+      return seen.size === 0 ? 'no guest was started' : `mem=${amount}M`;
     },
+  };
+}
+
+/** The folder is gone at once, whatever is being written there meanwhile. */
+function removed(folder: string, aside: string): string {
+  if (!existsSync(folder)) return 'there was no lab to remove';
+  renameSync(folder, aside);
+  rmSync(aside, { recursive: true, force: true, maxRetries: 5 });
+  return 'removed';
+}
+
+/** @throws unless no more than so many KiB can be written, give or take a page */
+export function expectSmall(disk: string, kib: number): string {
+  const { blocks, bavail, bsize } = statfsSync(disk);
+  if (blocks * bsize > (kib + 4) * 1024) throw new Error(`${disk} has ${(blocks * bsize) / 1024} KiB`);
+  return bavail === 0 ? 'full' : `${(bavail * bsize) / 1024} KiB left`;
+}
+
+/** @throws unless the kernel refuses to write there (EROFS) */
+export function expectReadOnly(disk: string): string {
+  try {
+    writeFileSync(join(disk, 'probe'), '');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EROFS') return code;
+    throw error;
+  }
+  rmSync(join(disk, 'probe'));
+  throw new Error(`${disk} can be written`);
+}
+
+/** @returns what has it done now, if it has not been by itself yet, and gives or throws what came of it */
+function after(ms: number, act: () => string): () => Promise<string> {
+  const now = new AbortController();
+  const wait = delay(ms, undefined, { signal: now.signal }).catch(() => {});
+  const acted = ms === 0 ? Promise.resolve(act()) : wait.then(act);
+  acted.catch(() => {});
+  return () => {
+    now.abort();
+    return acted;
   };
 }
 

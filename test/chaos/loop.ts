@@ -1,8 +1,9 @@
 /** Chaos on ourselves: whatever is done to the command line and to what belongs to it, `down --all` leaves nothing. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Place } from './command.ts';
+import { writeInputs } from './files.ts';
 import { describe, plainRound, planRound } from './plan.ts';
 import { playRound } from './round.ts';
 
@@ -11,33 +12,43 @@ export interface LoopOptions extends Pick<Place, 'program' | 'host' | 'patience'
   /** Number of the first round. */
   readonly from: number;
   readonly rounds: number;
-  /** Compare the whole machine, which must be ours alone. */
-  readonly strict: boolean;
   readonly say: (line: string) => void;
 }
 
-/** @returns what was wrong, a text for each round in which something was */
+/**
+ * Plays on a machine that must be ours alone: all of it is compared before and after each round.
+ * @returns what was wrong, a text for each round in which something was
+ */
 export async function loop(options: LoopOptions): Promise<string[]> {
-  const { seed, from, rounds, say, strict, program, host, patience } = options;
-  const home = await mkdtemp(join(tmpdir(), 'tierlab-chaos-'));
-  const place: Place = { program, home, folder: home, host, patience };
+  const { seed, from, rounds, say, program, host, patience } = options;
+  const base = mkdtempSync(join(tmpdir(), 'tierlab-chaos-'));
+  const disk = join(base, 'disk');
+  const place: Place = { program, disk, home: join(disk, 'home'), folder: base, host, patience };
   const failures: string[] = [];
+  const strikes = { sent: 0, hit: 0 };
   try {
+    mkdirSync(disk);
+    await writeInputs(place.folder);
     // A native lab makes the kernel load modules, which stay, and with them devices such as tunl0.
-    if (strict) await playRound(plainRound, place, false);
+    if (host === 'native') await playRound(plainRound, place);
     for (let number = from; number < from + rounds; number++) {
       const round = planRound(seed, number);
       const start = performance.now();
-      const { wrong, ends, skipped } = await playRound(round, place, strict);
+      const { wrong, ends, evidence, hits } = await playRound(round, place);
       const seconds = ((performance.now() - start) / 1000).toFixed(1);
-      const end = skipped === undefined ? `${ends.join(', ')} (${seconds} s)` : `skipped: ${skipped}`;
-      say(`${describe(round)}\n  → ${end}`);
+      const condition = evidence === '' ? '' : `[${evidence}] `;
+      say(`${describe(round)}\n  → ${condition}${ends.join(', ')} (${seconds} s)`);
+      strikes.sent += round.steps.filter(({ strike }) => strike !== undefined).length;
+      strikes.hit += hits;
       if (wrong.length === 0) continue;
       failures.push(`${describe(round)}\n${wrong.map((text) => `  ${text}\n`).join('')}`);
       say(failures.at(-1) ?? '');
     }
   } finally {
-    await rm(home, { recursive: true, force: true });
+    rmSync(base, { recursive: true, force: true });
   }
+  say(
+    `${rounds - failures.length} rounds passed, ${failures.length} failed; ${strikes.hit} of ${strikes.sent} strikes found somebody to hit`,
+  );
   return failures;
 }

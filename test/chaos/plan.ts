@@ -80,7 +80,9 @@ function amountOf(hardship: Hardship, random: Random): number {
   // From too little to come up to hardly enough; in between, a guest takes minutes to fail.
   if (hardship === 'little-memory')
     return random.next() < 0.5 ? 44 + random.integer(8) : 90 + random.integer(80);
-  return random.integer(6000);
+  // Often there from the start.
+  if (hardship === 'read-only' && random.next() < 0.3) return 0;
+  return 1 + random.integer(6000);
 }
 
 export function describe({ number, hardship, amount, steps }: Round): string {

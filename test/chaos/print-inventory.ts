@@ -1,4 +1,4 @@
 /** For a machine that is another than ours: a guest. */
-import { takeInventory } from '../machine-inventory.ts';
+import { takeWholeInventory } from './whole-machine.ts';
 
-process.stdout.write(JSON.stringify(takeInventory()));
+process.stdout.write(JSON.stringify(takeWholeInventory()));

@@ -15,7 +15,11 @@ const lab = ['--lab', labName];
 
 export const verbs = {
   up: { argv: ['up', 'small.yaml', '--host', 'HOST'], usualMs: 5000, limitMs: 150_000 },
-  test: { argv: ['test', 'short.yaml', '--host', 'HOST', '--runs', 'runs'], usualMs: 9000, limitMs: 240_000 },
+  test: {
+    argv: ['test', 'short.yaml', '--host', 'HOST', '--runs', 'DISK/runs'],
+    usualMs: 9000,
+    limitMs: 240_000,
+  },
   down: { argv: ['down', labName], usualMs: 800, limitMs: 60_000 },
   ps: { argv: ['ps', ...lab], usualMs: 800, limitMs: 90_000 },
   exec: {
@@ -34,7 +38,7 @@ export const verbs = {
   traffic: { argv: ['traffic', 'start', '--connections', '5', ...lab], usualMs: 2000, limitMs: 180_000 },
   quiet: { argv: ['traffic', 'stop', ...lab], usualMs: 1000, limitMs: 90_000 },
   capture: {
-    argv: ['capture', 'r', '--seconds', '1', '-o', 'trace.pcapng', ...lab],
+    argv: ['capture', 'r', '--seconds', '1', '-o', 'DISK/trace.pcapng', ...lab],
     usualMs: 1800,
     limitMs: 90_000,
   },

@@ -6,16 +6,17 @@ import { allPids } from '../../src/hosts/uml/processes.ts';
 import type { Role } from './plan.ts';
 
 /**
- * @param command process id of the command line
+ * @param command process id of the command line, unless it has ended
  * @param ids of the loop's labs
+ * @returns none if there is nobody of that role; of `cli` that is the command, which the caller has
  */
 export async function victims(
   role: Exclude<Role, 'daemon' | 'agent'>,
-  command: number,
+  command: number | undefined,
   ids: readonly string[],
 ): Promise<number[]> {
-  if (role === 'cli') return [command];
-  if (role === 'helper') return childrenOf(command);
+  if (role === 'cli') return [];
+  if (role === 'helper') return command === undefined ? [] : childrenOf(command);
   const tagged = (await findTagged()).filter(({ lab }) => ids.includes(lab)).map(({ pid }) => pid);
   if (role === 'traffic') return tagged.filter((pid) => argvOf(pid).includes('__traffic'));
   const keepers = tagged.filter((pid) => argvOf(pid).some((word) => /\bkeeper\.js$/.test(word)));

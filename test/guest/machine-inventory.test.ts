@@ -1,4 +1,4 @@
-/** What is compared before and after all guest tests misses nothing that a lab could leave behind. */
+/** What is compared before and after all guest tests, and each round of chaos, misses nothing that a lab could leave behind. */
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,6 +21,12 @@ const changes: readonly (readonly [part: string, change: string])[] = [
   ['sysctls', 'echo 12345678 > /proc/sys/fs/file-max'],
   ['modules', 'modprobe -d /run/tierlab/modules ip_gre'],
   ['mounts', 'mkdir /run/stray && mount -t tmpfs none /run/stray'],
+  ['processes', 'setsid sleep 1000 < /dev/null > /dev/null 2>&1 &'],
+  [
+    'sockets',
+    `setsid perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Local => "/run/stray.sock", Listen => 1); sleep 1000' < /dev/null > /dev/null 2>&1 & until [ -e /run/stray.sock ]; do sleep 0.1; done`,
+  ],
+  ['files', 'touch /dev/shm/stray'],
 ];
 
 describe("the machine's inventory", () => {

@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { labPaths } from '../../../src/lab/paths.ts';
-import { complaints, type Ended } from '../../chaos/command.ts';
-import { describe, planRound } from '../../chaos/plan.ts';
+import { call, complaints, type Ended } from '../../chaos/command.ts';
+import { expectReadOnly, expectSmall } from '../../chaos/hardship.ts';
+import { describe, hardships, planRound } from '../../chaos/plan.ts';
 import { verbNames } from '../../chaos/verbs.ts';
 import { leftBehind } from '../../left-behind.ts';
 
@@ -20,7 +21,8 @@ test('the same seed gives the same rounds, another one others, and in many round
     Array.from({ length: 200 }, (_, i) => describe(planRound(seed, i + 1)));
   expect(told(1)).toEqual(told(1));
   expect(told(2)).not.toEqual(told(1));
-  for (const name of verbNames) expect(told(1).join()).toContain(name);
+  for (const name of [...verbNames, ...hardships.filter((hardship) => hardship !== 'none')])
+    expect(told(1).join()).toContain(name);
 });
 
 test('a documented exit code with one message is fine, and so is the end of who was killed', () => {
@@ -40,6 +42,18 @@ test.each<[string, Partial<Ended>, RegExp]>([
   ['no end', { exitCode: null, signal: 'SIGKILL', hung: true }, /hung/],
 ])('%s is not', (_, what, complaint) => {
   expect(wrong(what).join()).toMatch(complaint);
+});
+
+test('a hardship that did not take effect is none', async () => {
+  const disk = mkdtempSync(join(tmpdir(), 'tierlab-disk-'));
+  expect(() => expectReadOnly(disk)).toThrow('can be written');
+  expect(() => expectSmall(disk, 1000)).toThrow(/has \d+ KiB/);
+  // More than the kernel allows anybody (fs.nr_open): the command must not be run without the limit.
+  const place = { program: 'none', disk, home: disk, folder: disk, host: 'uml', patience: 1 } as const;
+  const verb = { argv: [], usualMs: 0, limitMs: 10_000 };
+  const { exitCode } = await call(place, verb, { openFiles: 4_000_000_000 }).ended;
+  expect(wrong({ exitCode })).toEqual(['its exit code is 99']);
+  rmSync(disk, { recursive: true });
 });
 
 test('a process and a folder that are left behind are seen, those of another home are not', async () => {

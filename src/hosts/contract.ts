@@ -98,6 +98,8 @@ export interface Host {
   clockOffset(): Promise<{ readonly offsetMs: number; readonly uncertaintyMs: number }>;
   /** What the host as a whole has run out of, if it has: why something on it fails that is sound by itself. */
   shortage?(): Promise<Shortage | undefined>;
+  /** Resolves as soon as the host has run out of something for good, or with undefined once the signal aborts. */
+  untilShort?(signal: AbortSignal): Promise<Shortage | undefined>;
   /** Ends the connection. A guest goes on running. */
   disconnect(): Promise<void>;
 }

@@ -15,7 +15,7 @@ import type { LabPaths } from './paths.ts';
 import { directoriesOf, type PlumbingOptions, plumbLab } from './plumbing/index.ts';
 import { findLacking, kindsOf, type Lacking } from './plumbing-only.ts';
 import { assertDaemonsLive, probeNode, probesAtOnce, waitForNodes, withLogs } from './ready.ts';
-import { withWhatRanOut } from './run-out.ts';
+import { whileItLasts, withWhatRanOut } from './run-out.ts';
 import { claimLab, isAlive, type LabState, ownIdentity, readState, writeState } from './state.ts';
 import { writeFiles } from './write-files.ts';
 import { writePlan } from './written-plan.ts';
@@ -42,7 +42,7 @@ export interface UpOptions extends PlumbingOptions {
  * @throws WorldError exit code 3 or 4
  */
 export async function bringUp(plan: Plan, lab: LabPaths, given: UpOptions): Promise<LiveLab | 'already'> {
-  const { hostKind, report, signal, plumbingOnly = false, endPhase = () => undefined } = given;
+  const { hostKind, report, signal, plumbingOnly = false } = given;
   if (!(await claimLab(lab))) return await explainExisting(lab);
   let state: LabState = {
     format: 1,
@@ -63,37 +63,51 @@ export async function bringUp(plan: Plan, lab: LabPaths, given: UpOptions): Prom
       signal,
       memoryMb: given.memoryMb ?? Math.max(1024, mbPerNode * plan.nodes.length),
     });
-    if (plumbingOnly) state = { ...state, lacking: await lackingOn(host, plan, given) };
-    const options = {
-      ...given,
-      kinds: kindsOf(given.kinds, state.lacking),
-      readyWithinMs: given.readyWithinMs ?? 30_000 + 1000 * Math.max(0, plan.nodes.length - 12),
-    };
-    await host.loadModules(requirementsOf(plan, options).modules);
-    endPhase('host');
-    const live = new LiveLab(lab, plan, host, options);
-    const lanes = Math.min(options.lanes, hostKind.processors());
-    const argv = await writeLab(plan, lab, { ...options, lanes });
-    endPhase('files');
-    report({
-      type: 'step',
-      message: `plumbing ${plan.nodes.length} nodes on ${plan.networks.length} networks`,
-    });
-    await live.step('plumbing', argv, { timeoutMs: 60_000 + plan.nodes.length * 500, signal });
-    endPhase('plumbing');
-    if (!plumbingOnly) {
-      report({ type: 'step', message: 'waiting for an answer through every VIP' });
-      await waitForChain(live, options);
-      report({ type: 'step', message: 'waiting for every node to be ready' });
-      await waitForNodes(live, plan.nodes, options);
-      endPhase('ready');
-    }
+    const opened = host;
+    if (plumbingOnly) state = { ...state, lacking: await lackingOn(opened, plan, given) };
+    const live = await whileItLasts(opened, signal, (lasting) =>
+      fillHost(opened, plan, lab, { ...given, signal: lasting, lacking: state.lacking }),
+    );
     await writeState(lab, { ...state, phase: 'up' });
     return live;
   } catch (error) {
     await writeState(lab, { ...state, phase: 'failed' }).catch(() => undefined);
     throw await withWhatRanOut(error, host, lab);
   }
+}
+
+/** On a host that is open: modules, files, plumbing, and the wait until all is ready. */
+async function fillHost(
+  host: Host,
+  plan: Plan,
+  lab: LabPaths,
+  given: UpOptions & { readonly lacking: Lacking | undefined },
+): Promise<LiveLab> {
+  const { hostKind, report, signal, plumbingOnly = false, endPhase = () => undefined } = given;
+  const options = {
+    ...given,
+    kinds: kindsOf(given.kinds, given.lacking),
+    readyWithinMs: given.readyWithinMs ?? 30_000 + 1000 * Math.max(0, plan.nodes.length - 12),
+  };
+  await host.loadModules(requirementsOf(plan, options).modules);
+  endPhase('host');
+  const live = new LiveLab(lab, plan, host, options);
+  const lanes = Math.min(options.lanes, hostKind.processors());
+  const argv = await writeLab(plan, lab, { ...options, lanes });
+  endPhase('files');
+  report({
+    type: 'step',
+    message: `plumbing ${plan.nodes.length} nodes on ${plan.networks.length} networks`,
+  });
+  await live.step('plumbing', argv, { timeoutMs: 60_000 + plan.nodes.length * 500, signal });
+  endPhase('plumbing');
+  if (plumbingOnly) return live;
+  report({ type: 'step', message: 'waiting for an answer through every VIP' });
+  await waitForChain(live, options);
+  report({ type: 'step', message: 'waiting for every node to be ready' });
+  await waitForNodes(live, plan.nodes, options);
+  endPhase('ready');
+  return live;
 }
 
 /** A guest takes only what it uses, so this is on the safe side of what a node's daemons need. */

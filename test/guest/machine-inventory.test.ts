@@ -24,7 +24,7 @@ const changes: readonly (readonly [part: string, change: string])[] = [
   ['processes', 'setsid sleep 1000 < /dev/null > /dev/null 2>&1 &'],
   [
     'sockets',
-    `setsid perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Local => "/run/stray.sock", Listen => 1); sleep 1000' < /dev/null > /dev/null 2>&1 & until [ -e /run/stray.sock ]; do sleep 0.1; done`,
+    `setsid perl -MIO::Socket::UNIX -e 'my $socket = IO::Socket::UNIX->new(Local => "/run/stray.sock", Listen => 1); sleep 1000' < /dev/null > /dev/null 2>&1 & until [ -e /run/stray.sock ]; do sleep 0.1; done`,
   ],
   ['files', 'touch /dev/shm/stray'],
 ];

@@ -6,7 +6,8 @@ import { missingModules, moduleMissing } from '../modules.ts';
 import type { Connection, GuestStream } from './connection.ts';
 import { channel, type Result } from './frames.ts';
 import { modulesRoot, umlModules } from './guest-setup.ts';
-import { shortageOf } from './shortage.ts';
+import { killsOnConsole } from './record.ts';
+import { type Memory, memoryOf, shortageOf, watchMemory } from './shortage.ts';
 import { inlet, outlet } from './stream-ends.ts';
 
 /** A guest as a host: every method is a stream over the connection. */
@@ -16,6 +17,8 @@ export function guestHost(lab: HostLab, connection: Connection, kernel: string):
     return collect(argv, program, options);
   };
   const readFile = (path: string): Promise<string> => readIn(connection, path);
+  const memory = async (): Promise<Memory> =>
+    memoryOf(await readFile('/proc/meminfo'), await readFile('/proc/vmstat'));
   return {
     name: 'uml',
     exec,
@@ -30,7 +33,8 @@ export function guestHost(lab: HostLab, connection: Connection, kernel: string):
       const { exitCode, stderr } = await exec(argv);
       if (exitCode !== 0) throw moduleMissing(missing, `the guest's kernel ${kernel}`, stderr);
     },
-    shortage: async () => shortageOf(await readFile('/proc/meminfo'), await readFile('/proc/vmstat')),
+    shortage: async () => shortageOf(await memory()),
+    untilShort: (signal) => watchMemory({ memory, kills: () => killsOnConsole(lab.directory) }, signal),
     disconnect: () =>
       connection.close(
         new WorldError('the connection to the guest was ended', { code: 'disconnected', exitCode: 4 }),

@@ -75,6 +75,11 @@ export function reasonOf(
   return `its process ended with exit code ${exitCode ?? 0}${memory}`;
 }
 
+/** mm/oom_kill.c, __oom_kill_process(): a line for each program that the guest's kernel has killed for memory. */
+export function killsOnConsole(directory: string): string[] {
+  return consoleTail(directory, 200).flatMap((line) => /Killed process \d+ \((.*?)\)/.exec(line)?.[1] ?? []);
+}
+
 export function consoleTail(directory: string, count: number): string[] {
   return tailOf(guestFiles(directory).console, count);
 }

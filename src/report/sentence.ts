@@ -39,30 +39,41 @@ function outcome(
     return waits ? `${wording(figures)}, the longest wait ${longest}` : wording(figures);
   });
   const answered = requestsOf(run).map(({ count, errors }) => `${none(errors)} of ${count} requests failed`);
-  return [...held, ...(requests ? answered : [])].join(', ');
+  return [...held, ...(requests ? answered : [])].join(held.length > 1 ? '; ' : ', ');
 }
 
-const inFull = ({ connections, moved, broken }: HeldFigures): string =>
+const inFull = ({ all, name, moved, broken }: HeldFigures): string =>
   moved === null
-    ? `${none(broken)} of ${connections} connections broke`
-    : `${moved} of ${connections} connections moved, ${none(broken)} broke`;
+    ? `${none(broken)} of ${all} ${name}connections broke`
+    : `${moved} of ${all} ${name}connections moved, ${none(broken)} broke`;
 
 /** Of the control. Where it broke none either, what differs is how many had to move. */
-const inShort = ({ moved, broken }: HeldFigures): string =>
-  broken === 0 && moved ? `${moved} moved, none broke` : `${none(broken)} broke`;
+const inShort = ({ name, moved, broken }: HeldFigures): string =>
+  broken === 0 && moved
+    ? `${moved} ${name === '' ? '' : `${name}connections `}moved, none broke`
+    : `${none(broken)} ${name === '' ? '' : `${name}connections `}broke`;
 
-/** What the control switched off or left out: "topology three-tier", "l4.sloppy_tcp: false", "no drain-l4". */
+/** What the control switched off or left out: "topology three-tier", "l4.sloppy_tcp: false", "bfd: false on r, l4", "no drain-l4". */
 export function protectionOff({ topology, set, skip = [] }: Judgement): string {
-  const keys = Object.entries(set).map(
-    ([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  );
+  const places = new Map<string, string[]>();
+  for (const [key, value] of Object.entries(set)) {
+    const dot = key.indexOf('.');
+    const text = `${key.slice(dot + 1)}: ${typeof value === 'string' ? value : JSON.stringify(value)}`;
+    places.set(text, [...(places.get(text) ?? []), key.slice(0, Math.max(0, dot))]);
+  }
+  const changes = [...places].map(([text, [first = '', ...others]]) => {
+    if (others.length > 0) return `${text} on ${[first, ...others].join(', ')}`;
+    return first === '' ? text : `${first}.${text}`;
+  });
   const other = topology === undefined ? [] : [`topology ${topology}`];
-  const all = [...other, ...keys, ...skip.map((name) => `no ${name}`)];
+  const all = [...other, ...changes, ...skip.map((name) => `no ${name}`)];
   return all.length === 0 ? 'the protection off' : all.join(', ');
 }
 
 interface HeldFigures {
-  readonly connections: number;
+  /** Of the traffic, with a blank; empty if there is no other of the kind. */
+  readonly name: string;
+  readonly all: number;
   /** null: not known. */
   readonly moved: number | null;
   readonly broken: number;
@@ -70,17 +81,17 @@ interface HeldFigures {
 }
 
 function heldOf({ traffic, metrics }: Judgement): HeldFigures[] {
-  return traffic
-    .filter(({ type }) => type === 'held-tcp')
-    .map(({ name }) => {
-      const { connections, moved, broken, 'blackout.max': longestMs } = metrics[name] ?? {};
-      return {
-        connections: connections ?? 0,
-        moved: moved ?? null,
-        broken: broken ?? 0,
-        longestMs: longestMs ?? 0,
-      };
-    });
+  const held = traffic.filter(({ type }) => type === 'held-tcp');
+  return held.map(({ name }) => {
+    const { connections, moved, broken, 'blackout.max': longestMs } = metrics[name] ?? {};
+    return {
+      name: held.length > 1 ? `${name} ` : '',
+      all: connections ?? 0,
+      moved: moved ?? null,
+      broken: broken ?? 0,
+      longestMs: longestMs ?? 0,
+    };
+  });
 }
 
 function requestsOf({ traffic, metrics }: Judgement): { count: number; errors: number }[] {

@@ -365,9 +365,9 @@ async function observe(
 
 const flowOf =
   ({ services }: Plan) =>
-  ({ flow: { traffic, flow, address, port, service }, fromMs, toMs }: Trouble): FlowInTrouble => {
+  ({ flow: { traffic, flow, address, port, service }, ...rest }: Trouble): FlowInTrouble => {
     const servicePort = services.find(({ name }) => name === service)?.port ?? 0;
-    return { traffic, flow, address, port, servicePort, fromMs, toMs };
+    return { traffic, flow, address, port, servicePort, ...rest };
   };
 
 /** Whatever else is under way goes first. */

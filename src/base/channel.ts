@@ -23,6 +23,8 @@ export const l7Header = 'x-tierlab-l7';
 export const connectionHeader = 'x-tierlab-connection';
 /** Stamped by the backend on each of its answers. */
 export const backendHeader = 'x-tierlab-backend';
+/** Stamped by the backend on a held channel: its connection's ends, as it sees them, `address:port` each; whoever came, a space, itself. */
+export const endsHeader = 'x-tierlab-ends';
 
 /** Most bytes of payload that a frame carries. */
 const maxPayload = 1 << 20;

@@ -39,6 +39,12 @@ export function formatAddress({ family, value }: Address): string {
 export const endpoint = (address: string, port: number | string): string =>
   familyOf(address) === 'ipv4' ? `${address}:${port}` : `[${address}]:${port}`;
 
+/** The other way round. @returns undefined if the text is none */
+export function parseEndpoint(text: string): { readonly address: string; readonly port: number } | undefined {
+  const [, address = '', port = ''] = /^\[?([^\]]+)\]?:(\d{1,5})$/.exec(text) ?? [];
+  return parseAddress(address) === undefined ? undefined : { address, port: Number(port) };
+}
+
 /** The prefix of an address alone. */
 export const hostPrefix = (address: string): string => `${address}/${bitsOf(familyOf(address))}`;
 

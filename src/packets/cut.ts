@@ -1,22 +1,13 @@
 /** Finds the packets of a few flows among all that the switches of a lab saw. */
 import type { Plan } from '../topology/types.ts';
 import type { SwitchFrame } from './ring-file.ts';
-import { type End, endOf, flagSyn, type Segment, segmentOf } from './segment.ts';
-
-export interface WantedFlow {
-  readonly traffic: string;
-  /** Number in its traffic. */
-  readonly flow: number;
-  readonly address: string;
-  readonly port: number;
-  readonly servicePort: number;
-  /** What passed within is wanted, and the handshake whenever it was: ms since the epoch, by our clock. */
-  readonly fromMs: number;
-  readonly toMs: number;
-}
+import { flagFin, flagRst, flagSyn, type Segment, segmentOf } from './segment.ts';
+import { type Connection, connectionsOf, ownerOf, type WantedFlow } from './whose.ts';
 
 /** A packet of a flow, as the node at the end of the cable saw it. */
 export interface FlowPacket {
+  /** Of the connection from the L7 to the backend, not of the client's. */
+  readonly isOnward: boolean;
   readonly node: string;
   /** The node's interface. */
   readonly interface: string;
@@ -47,7 +38,7 @@ export async function cutFlows(
   plan: Plan,
   clockAheadMs: number,
 ): Promise<CutFlows> {
-  const flows = new Map(wanted.map((flow) => [endOf(flow.address, flow.port), flow]));
+  const connections = connectionsOf(wanted);
   const places = placesOf(plan);
   const found = new Map<WantedFlow, FlowPacket[]>();
   const firstMs: number[] = [];
@@ -61,20 +52,22 @@ export async function cutFlows(
         first = Math.min(first, ms);
         learnPort(ports, places, frame);
         const segment = segmentOf(frame.data);
-        const flow = segment === undefined ? undefined : ownerOf(segment, flows);
-        if (flow === undefined || segment === undefined) continue;
-        if ((ms < flow.fromMs || ms > flow.toMs) && (segment.flags & flagSyn) === 0) continue;
-        taken.push({ flow, segment, frame: { ...frame, data: Buffer.from(frame.data) } });
+        const connection = segment === undefined ? undefined : ownerOf(segment, connections);
+        if (connection === undefined || segment === undefined) continue;
+        if (!isWanted(ms, segment, connection)) continue;
+        taken.push({ connection, segment, frame: { ...frame, data: Buffer.from(frame.data) } });
       }
     }
     firstMs.push(first);
-    for (const { flow, segment, frame } of taken) {
+    for (const { connection, segment, frame } of taken) {
+      const { flow, isOnward } = connection;
       const place = placeOf(frame, places, ports);
       if (place === undefined) continue;
       const packets = found.get(flow) ?? [];
       found.set(flow, packets);
       packets.push({
         ...place,
+        isOnward,
         direction: frame.isToNode ? 'received' : 'sent',
         ticks: ticksOf(frame, clockAheadMs),
         segment,
@@ -83,12 +76,25 @@ export async function cutFlows(
       });
     }
   }
-  for (const packets of found.values()) packets.sort((a, b) => Number(a.ticks - b.ticks));
+  for (const [flow, packets] of found) found.set(flow, ofThisFlow(packets));
   return { packets: found, firstMs };
 }
 
+/** In order. An earlier connection may have had the ends of the onward one: that begins after the client's. */
+function ofThisFlow(packets: FlowPacket[]): FlowPacket[] {
+  packets.sort((a, b) => Number(a.ticks - b.ticks));
+  const begin = packets.findIndex(({ isOnward }) => !isOnward);
+  return begin < 0 ? packets : packets.slice(begin);
+}
+
+/** A client's connection ends in its time of trouble. The onward one may end long after: its proxy has to notice first. */
+function isWanted(ms: number, { flags }: Segment, { flow, isOnward }: Connection): boolean {
+  const always = isOnward ? flagSyn | flagFin | flagRst : flagSyn;
+  return (flags & always) !== 0 || (ms >= flow.fromMs && ms <= flow.toMs);
+}
+
 interface Taken {
-  readonly flow: WantedFlow;
+  readonly connection: Connection;
   readonly segment: Segment;
   readonly frame: SwitchFrame;
 }
@@ -103,18 +109,6 @@ const placesOf = (plan: Plan): ReadonlyMap<string, Place> =>
       interfaces.map(({ name, mac }) => [mac.replaceAll(':', ''), { node, interface: name }]),
     ),
   );
-
-/** The client's address and port are nobody else's; a balancer that translates puts a proxy's address in the VIP's place. */
-function ownerOf(
-  { source, destination }: Segment,
-  flows: ReadonlyMap<End, WantedFlow>,
-): WantedFlow | undefined {
-  const isOf = (flow: WantedFlow | undefined, other: End): boolean =>
-    flow !== undefined && other.endsWith(`:${flow.servicePort}`);
-  const [sender, receiver] = [flows.get(source), flows.get(destination)];
-  if (isOf(sender, destination)) return sender;
-  return isOf(receiver, source) ? receiver : undefined;
-}
 
 /** Who sends through a port is at its other end. Port numbers are not used twice. */
 function learnPort(

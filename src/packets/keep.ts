@@ -5,10 +5,11 @@ import { endpoint } from '../base/ip.ts';
 import type { Report } from '../base/progress.ts';
 import type { Plan } from '../topology/types.ts';
 import type { PacketsEvent } from '../verdict/history.ts';
-import { cutFlows, type FlowPacket, type WantedFlow } from './cut.ts';
+import { cutFlows, type FlowPacket } from './cut.ts';
 import { description, packet, section } from './pcapng.ts';
 import type { KeptRings } from './rings.ts';
 import { flagFin, flagRst } from './segment.ts';
+import type { WantedFlow } from './whose.ts';
 
 /** A flow that broke or stalled, and from when to when it was in trouble; ms since the epoch. */
 export type FlowInTrouble = WantedFlow;
@@ -105,11 +106,13 @@ function capture(packets: readonly FlowPacket[], application: string): Buffer {
 
 const linkTypeEthernet = 1;
 
-/** Who was seen to have it, and who ended it: whoever sent the first RST; without one, the first FIN. */
+/** Who was seen to have it, and who ended the client's connection: whoever sent the first RST; without one, the first FIN. */
 function summary(packets: readonly FlowPacket[]): Pick<PacketsEvent, 'nodes' | 'ended'> {
   const nodes = [...new Set(packets.map(({ node }) => node))];
   const firstSent = (flag: number): FlowPacket | undefined =>
-    packets.find(({ direction, segment }) => direction === 'sent' && (segment.flags & flag) !== 0);
+    packets.find(
+      ({ isOnward, direction, segment }) => !isOnward && direction === 'sent' && (segment.flags & flag) !== 0,
+    );
   const rst = firstSent(flagRst);
   const end = rst ?? firstSent(flagFin);
   if (end === undefined) return { nodes };

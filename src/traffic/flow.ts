@@ -1,6 +1,7 @@
 import {
   decodeIdentity,
   encodeBeat,
+  endsHeader,
   type Frame,
   FrameReader,
   flowKey,
@@ -37,6 +38,7 @@ export class Flow implements Ear {
   #identity: Buffer | undefined;
   #openedAt = 0;
   #connectMs = 0;
+  #ends: string | undefined;
   /** When heartbeat 0 and heartbeat 1 were due; the others follow at the period. */
   #firstAt = 0;
   #secondAt = 0;
@@ -121,6 +123,7 @@ export class Flow implements Ear {
     this.#reader = new FrameReader();
     this.#state = 'upgraded';
     this.#connectMs = t - this.#openedAt;
+    this.#ends = found.head.headers.get(endsHeader);
     this.#firstAt = t;
     this.#secondAt = since + Math.max(0, Math.floor((t - since) / job.heartbeatMs) + 1) * job.heartbeatMs;
     this.#send();
@@ -160,13 +163,17 @@ export class Flow implements Ear {
     const { job, record } = this.#context;
     this.#identity = Buffer.from(identity);
     this.#state = 'open';
+    const client = this.#wire?.client ?? '';
+    const [from = '', to = ''] = this.#ends?.split(' ') ?? [];
     record({
       type: 'open',
       t: round(t),
       traffic: job.name,
       flow: this.#flow.flow,
-      client: this.#wire?.client ?? '',
+      client,
       ...decodeIdentity(identity),
+      // The same connection all the way: nobody ended it and began another.
+      ...(from === client || to === '' ? {} : { onward: { from, to } }),
       connectMs: round(this.#connectMs),
     });
   }

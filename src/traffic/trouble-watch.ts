@@ -4,7 +4,7 @@
  */
 import { endpoint } from '../base/ip.ts';
 import { type LiveLab, logFile } from '../lab/index.ts';
-import type { HistoryEvent } from '../verdict/history.ts';
+import type { HistoryEvent, OpenEvent } from '../verdict/history.ts';
 import type { SeededFlow } from './held-flows.ts';
 import type { Sighting } from './path-watch.ts';
 
@@ -23,6 +23,8 @@ export interface TroubleSources {
 /** A flow that broke or stalled, and from when to when it waited for an answer in vain; ms since the epoch. */
 export interface Trouble {
   readonly flow: SeededFlow;
+  /** The connection from its L7 to the backend, where there is one. */
+  readonly onward?: NonNullable<OpenEvent['onward']>;
   readonly fromMs: number;
   readonly toMs: number;
 }
@@ -30,7 +32,7 @@ export interface Trouble {
 export class TroubleWatch {
   readonly #from: TroubleSources;
   readonly #flows: ReadonlyMap<string, SeededFlow>;
-  readonly #connections = new Map<string, string>();
+  readonly #opened = new Map<string, OpenEvent>();
   readonly #troubled = new Map<string, Trouble>();
   #before: { readonly t: number; readonly ways: ReadonlyMap<string, readonly string[]> } | undefined;
   #waiting: SeededFlow[] = [];
@@ -47,7 +49,7 @@ export class TroubleWatch {
   }
 
   see(event: HistoryEvent): void {
-    if (event.type === 'open') this.#connections.set(nameOf(event), event.connection);
+    if (event.type === 'open') this.#opened.set(nameOf(event), event);
     if (this.#before === undefined) return;
     if (event.type !== 'close' && event.type !== 'beat') return;
     const waitedMs = event.type === 'close' ? event.waitingMs : event.ms;
@@ -58,7 +60,13 @@ export class TroubleWatch {
     if (known !== undefined) this.#troubled.set(nameOf(event), { ...known, toMs: event.t });
     const flow = this.#flows.get(nameOf(event));
     if (flow === undefined || known !== undefined || this.#troubled.size >= mostFlows) return;
-    this.#troubled.set(nameOf(event), { flow, fromMs: event.t - waitedMs, toMs: event.t });
+    const onward = this.#opened.get(nameOf(event))?.onward;
+    this.#troubled.set(nameOf(event), {
+      flow,
+      ...(onward === undefined ? {} : { onward }),
+      fromMs: event.t - waitedMs,
+      toMs: event.t,
+    });
     const client = clientOf(flow);
     const seen = this.#from.sighting(client);
     if (seen !== undefined) this.#from.record({ type: 'entry', client, ...seen });
@@ -76,7 +84,7 @@ export class TroubleWatch {
     await this.#asking;
     const wanted = new Map(
       [...this.#troubled].flatMap(([name, { flow }]): [string, string][] => {
-        const connection = this.#connections.get(name);
+        const connection = this.#opened.get(name)?.connection;
         return connection === undefined ? [] : [[connection, clientOf(flow)]];
       }),
     );

@@ -91,6 +91,8 @@ export interface OpenEvent {
   readonly backend: string;
   /** The id that the L7 gave the connection. */
   readonly connection: string;
+  /** The connection from the L7 to the backend, `address:port` of its ends. Absent: the client's own one, or a history of before 0.2. */
+  readonly onward?: { readonly from: string; readonly to: string };
   readonly connectMs: number;
 }
 

@@ -85,6 +85,7 @@ export interface Document {
       readonly client: string;
       readonly l4Before: string | null;
       readonly l7: string;
+      readonly backend: string;
       readonly cause: string;
       readonly packets?: {
         readonly file: string;

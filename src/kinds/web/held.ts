@@ -6,6 +6,7 @@ import {
   encodeAnswer,
   encodeComplaint,
   encodeIdentity,
+  endsHeader,
   type Frame,
   FrameReader,
   flowHeader,
@@ -15,6 +16,7 @@ import {
   l7Header,
   payloadMatches,
 } from '../../base/channel.ts';
+import { endpoint } from '../../base/ip.ts';
 
 /** The backend's side of one held channel: answers each beat, complains about what is wrong and hangs up. */
 export class Conversation {
@@ -56,6 +58,7 @@ export class Conversation {
           `${backendHeader}: ${backend}`,
           `${l7Header}: ${l7}`,
           `${connectionHeader}: ${connection}`,
+          `${endsHeader}: ${endsOf(socket)}`,
         )
       : lines(
           'HTTP/1.1 404 Not Found',
@@ -142,5 +145,9 @@ export function refuseChannel(backend: string, status: number, socket: Socket): 
     ),
   );
 }
+
+/** Absent ones belong to a connection that is gone already. */
+const endsOf = ({ remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 }: Socket): string =>
+  `${endpoint(remoteAddress, remotePort)} ${endpoint(localAddress, localPort)}`;
 
 const lines = (...head: readonly string[]): string => `${head.join('\r\n')}\r\n\r\n`;

@@ -9,6 +9,7 @@ import {
   hostAddress,
   overlaps,
   parseAddress,
+  parseEndpoint,
   parseSubnet,
   type Subnet,
   subnetSize,
@@ -169,4 +170,8 @@ test('families do not contain each other', () => {
 test('an IPv6 address stands in brackets before a port', () => {
   expect(endpoint('10.0.0.1', 80)).toBe('10.0.0.1:80');
   expect(endpoint('2001:db8::1', 80)).toBe('[2001:db8::1]:80');
+  for (const text of ['10.0.0.1:80', '[2001:db8::1]:80'])
+    expect(endpoint(parseEndpoint(text)?.address ?? '', parseEndpoint(text)?.port ?? 0)).toBe(text);
+  for (const text of ['', '10.0.0.1', 'here:80', '10.0.0.1:', '10.0.0:1'])
+    expect(parseEndpoint(text)).toBeUndefined();
 });

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { cutFlows, type WantedFlow } from '../../../src/packets/cut.ts';
+import { cutFlows } from '../../../src/packets/cut.ts';
 import { framesOf, type SwitchFrame } from '../../../src/packets/ring-file.ts';
+import type { WantedFlow } from '../../../src/packets/whose.ts';
 import type { Plan } from '../../../src/topology/types.ts';
 import { blockOf, type Frame } from './blocks.ts';
-import { answer, client, ethernet, icmp, ipv4, macs, request, service } from './frames.ts';
+import { answer, client, ethernet, icmp, ipv4, macs, request, service, tcp } from './frames.ts';
 
 const node = (name: string, mac: string): unknown => ({
   name,
@@ -13,12 +14,15 @@ const plan = {
   nodes: [node('r-1', macs.r), node('l4-1', macs.l4), node('l7-1', macs.l7), node('other', macs.other)],
 } as unknown as Plan;
 
+const proxy = { address: '10.1.0.1', port: 33_486 };
+const backend = { address: '10.1.0.4', port: service.port };
 const wanted: WantedFlow = {
   traffic: 'held',
   flow: 3,
   address: client.address,
   port: client.port,
   servicePort: service.port,
+  onward: { from: `${proxy.address}:${proxy.port}`, to: `${backend.address}:${backend.port}` },
   fromMs: 10_000,
   toMs: 20_000,
 };
@@ -37,8 +41,8 @@ const crossing = (seconds: number, packet: Buffer, ports = { from: 1, to: 2 }): 
 const said = async (...blocks: readonly Frame[][]): Promise<string[]> => {
   const { packets } = await cutFlows([ringOf(...blocks)], [wanted], plan, 0);
   return (packets.get(wanted) ?? []).map(
-    ({ node: who, direction, ticks, segment }) =>
-      `${ticks} ${who} ${direction} ${segment.isQuoted ? 'quoted' : segment.flags}`,
+    ({ node: who, direction, ticks, segment, isOnward }) =>
+      `${ticks} ${who} ${direction} ${segment.isQuoted ? 'quoted' : segment.flags}${isOnward ? ' onward' : ''}`,
   );
 };
 
@@ -68,6 +72,46 @@ test('others are left alone: the same port at another address, another port, ano
   expect(await said(packets.flatMap((packet) => crossing(15, packet)))).toEqual([]);
   expect(await said(crossing(9, request()), crossing(21, request()))).toEqual([]);
   expect(await said(crossing(15, request()))).toHaveLength(2);
+});
+
+/** From the proxy to a backend, or back. */
+const onward = (flags: number, to = backend): Buffer =>
+  ipv4(proxy.address, to.address, 6, tcp(proxy.port, to.port, flags));
+const back = (flags: number): Buffer =>
+  ipv4(backend.address, proxy.address, 6, tcp(backend.port, proxy.port, flags));
+
+test('the connection from its proxy to a backend is of the flow, and one from the same port to another backend is not', async () => {
+  const others = [
+    onward(0x18, { ...backend, address: '10.1.0.5' }),
+    ipv4(proxy.address, backend.address, 6, tcp(proxy.port + 1, backend.port, 0x18)),
+  ];
+  const packets = [request(), onward(0x18), ...others, back(0x10)];
+  expect(await said(packets.flatMap((packet, i) => crossing(12 + i, packet)))).toEqual([
+    '12000000000 r-1 sent 24',
+    '12000000500 l4-1 received 24',
+    '13000000000 r-1 sent 24 onward',
+    '13000000500 l4-1 received 24 onward',
+    '16000000000 r-1 sent 16 onward',
+    '16000000500 l4-1 received 16 onward',
+  ]);
+});
+
+test('the beginning of either connection and the end of the onward one are taken whenever they were, but not what had its ends before', async () => {
+  const moments: [number, Buffer][] = [
+    [1, onward(0x02)],
+    [1, onward(0x04)],
+    [2, request(0x02)],
+    [3, onward(0x02)],
+    [4, onward(0x18)],
+    [30, request(0x11)],
+    [31, back(0x14)],
+  ];
+  const lines = await said(moments.flatMap(([seconds, packet]) => crossing(seconds, packet)));
+  expect(lines.filter((line) => line.includes('sent'))).toEqual([
+    '2000000000 r-1 sent 2',
+    '3000000000 r-1 sent 2 onward',
+    '31000000000 r-1 sent 20 onward',
+  ]);
 });
 
 test('the handshake is taken whenever it was', async () => {

@@ -30,12 +30,13 @@ test('held connections open from the ends of the job, beat at their times and cl
 
   const opens = traffic.of('open');
   expect(opens).toHaveLength(50);
-  for (const { client, flow, backend, l7, connection } of opens)
-    expect({ client, backend, l7, connection }).toEqual({
+  for (const { client, flow, backend, l7, connection, onward } of opens)
+    expect({ client, backend, l7, connection, onward }).toEqual({
       client: `127.77.0.1:${20_000 + flow}`,
       backend: 'web-1',
       l7: '',
       connection: expect.stringMatching(/^web-1#\d+$/),
+      onward: undefined,
     });
   for (let flow = 0; flow < 50; flow++) {
     const beats = traffic.of('beat').filter((beat) => beat.flow === flow);
@@ -213,11 +214,16 @@ test.for(meddlings)(
   },
 );
 
-test('without meddling the proxy breaks nothing', async () => {
+test('without meddling the proxy breaks nothing, and what it passed on is known by both of its ends', async () => {
   const proxy = await startProxy({ address, port: backends.port }, (piece, _number, send) => send(piece));
   const traffic = await programs.startTraffic(job([heldJob(address, proxy.port, 1, { timeoutMs: 500 })]));
   await traffic.see('beat', 8);
   expect(traffic.of('close')).toEqual([]);
+  const onward = {
+    from: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+    to: `${address}:${backends.port}`,
+  };
+  expect(traffic.of('open')).toMatchObject([{ onward }]);
   await traffic.stop();
   proxy.close();
 });

@@ -38,6 +38,10 @@ test('of flows that break or stall, and of no others, the table, the ways before
       return new Map([['203.0.113.7:20001', ['client', 'r-1', 'l4-2']]]);
     },
   });
+  const onward = { from: '10.1.0.1:33486', to: '10.1.0.4:80' };
+  const stands = { l7: 'l7-2', backend: 'web-1', connection: 'c', onward, connectMs: 1 };
+  const client = '203.0.113.7:20001';
+  watch.see({ type: 'open', t: 0, traffic: 'held', flow: 1, client, ...stands });
   // Before the timeline nothing counts.
   watch.see(beat(0, 5000));
   watch.begin(new Map([['203.0.113.7:20001', ['client', 'r-1', 'l4-1']]]));
@@ -46,6 +50,7 @@ test('of flows that break or stall, and of no others, the table, the ways before
   watch.see(beat(1, 1001));
   watch.see({ type: 'close', t: 61, traffic: 'held', flow: 1, cause: 'rst', waitingMs: 0 });
   await expect.poll(() => asked).toEqual([[1]]);
+  expect(watch.troubles()).toEqual([{ flow: flows[1], onward, fromMs: -1001, toMs: 61 }]);
   await expect.poll(() => recorded.length).toBe(3);
   expect(recorded).toMatchObject([
     { type: 'entry', client: '203.0.113.7:20001', t: 40, state: 'ESTABLISHED', l4: 'l4-1' },

@@ -14,10 +14,10 @@ export interface Act {
   readonly targets: readonly string[];
   /** How long it takes on a slow machine. */
   readonly takesMs: number;
-  /** Name of the entry that it begins and another one may end. */
+  /** Name of what it begins, and another one may end. */
   readonly begins?: string;
-  /** What it takes away is back by itself after so long. */
-  readonly returnsMs?: number;
+  /** Name of what it ends. */
+  readonly ends?: string;
   /** Does it put back what was taken away, or add what was not there? */
   readonly restores: boolean;
   /** Can it be computed what it does to flows? */
@@ -39,11 +39,11 @@ export const drainAct = (when: When, cause: string, undoes: boolean): Act => ({
   fault: 'drain',
   action: undoes ? 'undrain' : 'drain',
   takesMs: gentleMs,
-  ...(undoes ? {} : { begins: cause }),
+  ...(undoes ? { ends: cause } : { begins: cause }),
   restores: undoes,
   known: true,
   forgetful: [],
-  change: undoes ? back(cause) : away(cause, when.targets),
+  change: undoes ? back(cause) : away(cause, when.targets, true),
 });
 
 /** Each of its steps is seen to be done before the next. */
@@ -63,7 +63,7 @@ export function faultActs(
     fault,
     action: undoes ? 'heal' : 'inject',
     takesMs: 0,
-    ...(undoes ? {} : { begins: cause }),
+    ...(undoes ? { ends: cause } : { begins: cause }),
     restores: undoes,
     known: true,
     forgetful: [],
@@ -79,11 +79,11 @@ export function faultActs(
     case 'node.restart':
       if (undoes) return [act];
       return [
-        { ...act, ...lost(targets), returnsMs: bootMs, change: takeAway },
-        { ...act, action: 'boot', restores: true, takesMs: bootMs, change: back(cause) },
+        { ...act, ...lost(targets), takesMs: bootMs, change: takeAway },
+        { ...act, action: 'boot', ends: cause, restores: true, change: back(cause) },
       ];
     case 'vip.withdraw':
-      return [{ ...act, change: takeAway }];
+      return [{ ...act, change: undoes ? takeAway : away(cause, targets, true) }];
     case 'l4.flush':
       return [{ ...act, forgetful: undoes ? [] : targets }];
     case 'l4.order':

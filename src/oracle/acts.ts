@@ -7,14 +7,17 @@ import { isForwarding, namesOf, nodeIn } from './state.ts';
 /** Do connections end on one of these nodes, for as long as they like? Then it is never done draining. */
 export type Holds = (names: readonly string[]) => boolean;
 
-/** @param plans what the lab is, one after another: another one after each `scale` */
+/**
+ * @param plans what the lab is, one after another: another one after each `scale`
+ * @returns the acts of each entry
+ */
 export function actsOf(
   timeline: readonly TimelineEntry[],
   plans: readonly Plan[],
   holds: Holds,
-): readonly Act[] {
+): readonly (readonly Act[])[] {
   let [plan, ...later] = plans;
-  return timeline.flatMap((entry): readonly Act[] => {
+  return timeline.map((entry): readonly Act[] => {
     if (plan === undefined) throw new Error('a lab has a plan');
     if (entry.action === 'rolling') return rollingActs(entry, plan, holds);
     if (entry.action === 'scale') {

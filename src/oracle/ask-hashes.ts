@@ -5,6 +5,7 @@ import { askParts, type HashQuestion, mostParts } from './ask-parts.ts';
 import type { ExecIn } from './ask-routers.ts';
 import { questionable, samplesOf } from './ask-ways.ts';
 import type { HopsOf } from './ecmp.ts';
+import { groupOf } from './fabric.ts';
 import { courseOf } from './predict.ts';
 import type { ForetoldFlow, KnownWay, KnownWays } from './types.ts';
 
@@ -59,13 +60,14 @@ function questionsAbout(
       nodes.filter(({ kind }) => kind === 'bird').map((node) => [node.name, node]),
     ),
   );
-  return [...routers.values()].flatMap(({ name: router, hashFields: mask, options }): HashQuestion[] => {
+  return [...routers.values()].flatMap((node): HashQuestion[] => {
+    const { name: router, hashFields: mask } = node;
     const lists = states.map((hopsOf) => hopsOf(router)).filter(({ length }) => length > 0);
     const parts = lists.reduce((product, { length }) => leastCommonMultiple(product, length), 1);
     const isSteady = lists.every((list) => list.join() === lists[0]?.join());
     // With no other number of next hops the one that it has now says it all.
     const isSaid = said?.hops?.[router] !== undefined && (isSteady || parts === lists[0]?.length);
-    const isOpen = parts > 1 && parts <= mostParts && !isSaid && options.next_hops !== 'resilient';
+    const isOpen = parts > 1 && parts <= mostParts && !isSaid && groupOf(node) !== 'resilient';
     return isOpen ? [{ router, mask, parts }] : [];
   });
 }

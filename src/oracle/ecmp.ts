@@ -12,7 +12,7 @@
  * - nodes do not know of each other: their masks differ, and with them their hashes.
  *
  * A resilient group (net/ipv4/nexthop.c, nh_res_table) is another matter: a flow stays in its bucket, and the bucket with its next hop,
- * until that leaves the group; then it gets any of the others.
+ * until that leaves the group; then it gets any of the others. A group that is made anew deals its buckets out as at first.
  */
 import type { Fabric } from './fabric.ts';
 
@@ -71,21 +71,23 @@ export function outcomes(stages: readonly Stage[], knowledge: Knowledge = {}): r
   return outcomes(stages, hops === undefined && parts === undefined ? {} : rest);
 }
 
-/** A router that has lost its last way withdraws the VIP; one that is gone has none. */
-export function hopsIn({ fabric: { hops, ends, start }, gone, removed }: Stage): HopsOf {
-  const known = new Map<string, readonly string[]>();
-  const left = (node: string): readonly string[] => {
-    const before = known.get(node);
+/**
+ * A router that has lost its last way withdraws the VIP; one that is gone has none. One with fixed next hops hears of deaths as others do,
+ * but sends on to where it did.
+ */
+export function hopsIn({ fabric: { hops, ends, fixed, start }, gone, removed }: Stage): HopsOf {
+  const heard = new Map<string, readonly string[]>();
+  const all = (node: string): readonly string[] =>
+    gone.has(node) && node !== start ? [] : (hops.get(node) ?? []);
+  const alive = (node: string): readonly string[] => {
+    const before = heard.get(node);
     if (before !== undefined) return before;
-    const alive = (gone.has(node) && node !== start ? [] : (hops.get(node) ?? [])).filter(
-      (hop) =>
-        !gone.has(hop) && removed?.get(node)?.has(hop) !== true && (ends.has(hop) || left(hop).length > 0),
-    );
-    known.set(node, alive);
-    return alive;
+    const found = all(node).filter((hop) => !gone.has(hop) && (ends.has(hop) || alive(hop).length > 0));
+    heard.set(node, found);
+    return found;
   };
-  left(start);
-  return left;
+  return (node) =>
+    fixed.has(node) ? all(node).filter((hop) => removed?.get(node)?.has(hop) !== true) : alive(node);
 }
 
 const isOpen = (way: Way, stage: Stage | undefined): boolean =>
@@ -102,7 +104,7 @@ function advance(
   let found: Outcome[] = [{ probability, ways }];
   for (const node of at) {
     const lists = all.map((left) => left(node));
-    const isResilient = stages.some(({ fabric }) => fabric.resilient.has(node));
+    const isResilient = stages.some(({ fabric }) => fabric.fixed.get(node) === 'resilient');
     const parts = isResilient ? bucketsOf(lists, seen?.[node]) : sharesOf(lists, seen?.[node], told?.[node]);
     const here = (i: number): boolean => ways[i]?.at(-1) === node && isOpen(ways[i] ?? null, stages[i]);
     found = found.flatMap((outcome) =>
@@ -158,7 +160,8 @@ function bucketsOf(
   let parts: Share[] = begin.map((hop) => ({ share: 1 / begin.length, hops: [hop] }));
   for (const list of lists)
     parts = parts.flatMap(({ share, hops }) => {
-      const now = hops.at(-1);
+      const isNew = hops.at(-1) === undefined && list.join() === first.join();
+      const now = isNew ? hops[0] : hops.at(-1);
       const next = now !== undefined && list.includes(now) ? [now] : list.length > 0 ? list : [undefined];
       return next.map((hop) => ({ share: share / next.length, hops: [...hops, hop] }));
     });

@@ -8,8 +8,8 @@ export interface Fabric {
   readonly start: string;
   /** By node: its next hops when all is well, in the kernel's order. A node that stands there twice has two cables. */
   readonly hops: ReadonlyMap<string, readonly string[]>;
-  /** Routers whose fixed group of next hops is resilient. */
-  readonly resilient: ReadonlySet<string>;
+  /** Routers whose next hops are a fixed group (`static`, `resilient`): it does not change when one of them dies. */
+  readonly fixed: ReadonlyMap<string, GroupKind>;
   /** Who announces the VIP: the L4 nodes, or the L7 nodes where there are none before them. */
   readonly ends: ReadonlySet<string>;
 }
@@ -40,11 +40,17 @@ export function fabricOf(plan: Plan, vip: string, client: string): Fabric {
   }
   const gateways = gatewaysOf(plan, client, family).filter((name) => hops.has(name));
   hops.set(client, gateways.length > 0 ? gateways : [...ends]);
-  const resilient = plan.nodes
-    .filter(({ options }) => options.next_hops === 'resilient')
-    .map(({ name }) => name);
-  return { start: client, hops, resilient: new Set(resilient), ends };
+  const fixed = plan.nodes
+    .filter((node) => groupOf(node) !== 'bgp')
+    .map((node) => [node.name, groupOf(node)] as const);
+  return { start: client, hops, fixed: new Map(fixed), ends };
 }
+
+/** Where a router has its next hops from: `bgp`, or a group of that kind. */
+export const groupOf = ({ kind, options }: PlannedNode): GroupKind =>
+  kind === 'bird' ? ((options.next_hops as GroupKind | undefined) ?? 'bgp') : 'bgp';
+
+export type GroupKind = 'bgp' | 'static' | 'resilient';
 
 /** AS hops from those, over BGP sessions: only routers pass on what they learned. */
 function distances(plan: Plan, ends: ReadonlySet<string>, family: Family): ReadonlyMap<string, number> {

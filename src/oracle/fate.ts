@@ -3,6 +3,7 @@ import { parseDuration } from '../base/units.ts';
 import type { Plan } from '../topology/types.ts';
 import { type Chance, certain, either, isPossible, never, times, unknown } from './chance.ts';
 import type { Way } from './ecmp.ts';
+import { groupOf } from './fabric.ts';
 import type { Case, Places } from './places.ts';
 import { nodeIn } from './state.ts';
 import type { Turn } from './turns.ts';
@@ -33,6 +34,16 @@ export interface Path {
   readonly between: readonly string[];
   /** L4 nodes that know where it belongs, each from that time on (ms into the timeline). */
   readonly known: ReadonlyMap<string, number>;
+  /** Absent: it comes through, or did not before either. */
+  readonly blockage?: Blockage;
+}
+
+/** Nothing of a flow comes through from now on. */
+export interface Blockage {
+  /** For how long. */
+  readonly ms: number;
+  /** May a router come to know of it before that is over, and send it elsewhere? */
+  readonly isNoticed: boolean;
 }
 
 export function fateOf(
@@ -47,7 +58,7 @@ export function fateOf(
   const ends = [flow.client, inCase.l7, inCase.backend];
   const exposed = !turn.restores && (ends.some(hit) || path.before?.some(hit)) ? certain : never;
   const isEnding = ends.some(hit);
-  if (!isComputed(turn, places, patience))
+  if (!isComputed(turn, patience))
     return isConfined(turn)
       ? { exposed, broken: isEnding ? unknown : never, isEnding }
       : { exposed: unknown, broken: unknown, isEnding };
@@ -62,13 +73,14 @@ export function fateOf(
 }
 
 /** Can it be computed what happens to flows? */
-export function isComputed(turn: Turn, places: Places, patience: Patience): boolean {
+export function isComputed(turn: Turn, patience: Patience): boolean {
   if (!turn.known || !computedKinds.includes(turn.kind)) return false;
-  if (!places.hasFixed(turn.after) || !changesWays(turn)) return true;
-  const changesGroup =
-    turn.fault === 'router.nexthop' || (turn.fault === 'scale' && turn.restores && turn.kind !== 'bird');
-  return changesGroup && (!turn.restores || staysInUse(turn.after.plan, patience));
+  return !filled(turn) || staysInUse(turn.after.plan, patience);
 }
+
+/** Does a group of next hops get one more? */
+export const filled = ({ fault, restores, kind }: Turn): boolean =>
+  restores && (fault === 'router.nexthop' || (fault === 'scale' && kind !== 'bird'));
 
 /** Whatever it does, does it harm only connections that end on its targets? */
 export const isConfined = (turn: Turn): boolean =>
@@ -76,7 +88,7 @@ export const isConfined = (turn: Turn): boolean =>
 
 /** Does a bucket with such a flow in it stay where it is when a next hop comes to a resilient group? Only what is idle may go. */
 function staysInUse({ nodes }: Plan, { heartbeatMs }: Patience): boolean {
-  const resilient = nodes.filter(({ options }) => options.next_hops === 'resilient');
+  const resilient = nodes.filter((node) => groupOf(node) === 'resilient');
   return resilient.every(
     ({ options: { idle_timer, unbalanced_timer } }) =>
       heartbeatMs + settleMs < durationOf(idle_timer) && durationOf(unbalanced_timer) === 0,
@@ -98,13 +110,14 @@ export const changesWays = ({ kind, targets, fault, before, after }: Turn): bool
 function changeOfWay(
   flow: ForetoldFlow,
   inCase: Case,
-  { before, after, between, known }: Path,
+  { before, after, between, known, blockage }: Path,
   turn: Turn,
   places: Places,
   patience: Patience,
 ): Chance {
   const to = after?.at(-1);
-  if (to === undefined) return before === null ? never : stall(turn.outageMs, patience);
+  if (blockage !== undefined) return blockage.isNoticed ? unknown : stall(blockage.ms, patience);
+  if (to === undefined || turn.after.deaf.has(to)) return never;
   const anew = (l4: string): Chance => placedAnew(l4, flow, inCase, turn, places, patience);
   const since = known.get(to);
   // Where it came a moment ago perhaps no heartbeat of it was seen; that matters if it would now be placed elsewhere.

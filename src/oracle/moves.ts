@@ -2,7 +2,6 @@
 import { type Chance, certain, never, unknown } from './chance.ts';
 import type { Way } from './ecmp.ts';
 import { isComputed, isConfined, type Patience, settleMs } from './fate.ts';
-import type { Places } from './places.ts';
 import { nodeIn } from './state.ts';
 import type { Turn } from './turns.ts';
 
@@ -18,13 +17,8 @@ interface Move {
   readonly isEnding: boolean;
 }
 
-export function moveOf(
-  { from, to, between, isEnding }: Move,
-  turn: Turn,
-  places: Places,
-  patience: Patience,
-): Chance {
-  if (!isComputed(turn, places, patience)) return isConfined(turn) ? never : unknown;
+export function moveOf({ from, to, between, isEnding }: Move, turn: Turn, patience: Patience): Chance {
+  if (!isComputed(turn, patience)) return isConfined(turn) ? never : unknown;
   if (to === undefined) return never;
   if (from === to) return between.length === 0 ? never : unknown;
   const l4 = nodeIn(turn.after.plan, to);

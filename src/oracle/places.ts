@@ -32,8 +32,6 @@ export interface Places {
   isAlike(state: State): boolean;
   /** The routers' next hops in one state, for a flow like that one. */
   hops(state: State, flow: ForetoldFlow): HopsOf;
-  /** Has a router next hops that BGP does not change? */
-  hasFixed(state: State): boolean;
 }
 
 /** @param first when all is well */
@@ -128,8 +126,6 @@ export function placesOf(first: State, ways: KnownWays): Places {
         const all = [...before, ...after].filter((one) => one !== null);
         return all.every((one) => one !== undefined && one === all[0]);
       }),
-    hasFixed: ({ plan: now }) =>
-      now.nodes.some(({ kind, options }) => kind === 'bird' && (options.next_hops ?? 'bgp') !== 'bgp'),
   };
 }
 

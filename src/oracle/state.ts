@@ -4,14 +4,22 @@ import type { Order } from './order.ts';
 
 export interface State {
   readonly plan: Plan;
-  /** Nodes that serve nobody: dead, cut off, drained. */
+  /** Nodes to which nobody is led: dead, cut off, drained. */
   readonly gone: ReadonlySet<string>;
+  /** Those of them that serve nobody who is led there all the same. */
+  readonly deaf: ReadonlySet<string>;
   /** Why: by the name of what took them away. */
-  readonly causes: ReadonlyMap<string, readonly string[]>;
+  readonly causes: ReadonlyMap<string, Cause>;
   /** By router: what was taken out of its fixed group of next hops. */
   readonly removed: ReadonlyMap<string, ReadonlySet<string>>;
   /** L4 nodes that have their servers in another order than planned. */
   readonly orders: ReadonlyMap<string, Order>;
+}
+
+interface Cause {
+  readonly names: readonly string[];
+  /** Does it only keep others from being led there? */
+  readonly isGentle: boolean;
 }
 
 export type Change = (before: State) => State;
@@ -19,15 +27,15 @@ export type Change = (before: State) => State;
 /** @param plans what the lab is, one after another */
 export function allWell([plan]: readonly Plan[]): State {
   if (plan === undefined) throw new Error('a lab has a plan');
-  return { plan, gone: new Set(), causes: new Map(), removed: new Map(), orders: new Map() };
+  return { plan, gone: new Set(), deaf: new Set(), causes: new Map(), removed: new Map(), orders: new Map() };
 }
 
 export const unchanged: Change = (state) => state;
 
 export const away =
-  (cause: string, names: readonly string[]): Change =>
+  (cause: string, names: readonly string[], isGentle = false): Change =>
   (state) =>
-    without(state, assigned(state.causes, [cause], names));
+    without(state, assigned(state.causes, [cause], { names, isGentle }));
 
 /** They are back unless something else has taken them away too. */
 export const back =
@@ -48,7 +56,8 @@ export const reorderedOn =
 const without = (state: State, causes: State['causes']): State => ({
   ...state,
   causes,
-  gone: new Set([...causes.values()].flat()),
+  gone: new Set([...causes.values()].flatMap(({ names }) => names)),
+  deaf: new Set([...causes.values()].flatMap(({ names, isGentle }) => (isGentle ? [] : names))),
 });
 
 function assigned<V>(

@@ -1,9 +1,11 @@
 /** What becomes of one flow over a whole timeline. */
 import { both, type Chance, certain, either, isExact, never, not, plus, times, unknown } from './chance.ts';
-import { type Fate, fateOf, type Patience, settleMs } from './fate.ts';
+import type { Way } from './ecmp.ts';
+import { groupOf } from './fabric.ts';
+import { type Blockage, type Fate, fateOf, type Patience, settleMs } from './fate.ts';
 import { l4Of, moveOf } from './moves.ts';
 import type { Case, Places } from './places.ts';
-import type { State } from './state.ts';
+import { nodeIn, type State } from './state.ts';
 import type { Turn } from './turns.ts';
 import type { ForetoldFlow } from './types.ts';
 
@@ -55,19 +57,22 @@ function followCase(
   // Was it really seen there? After too short a stay nobody knows.
   let there: Chance = certain;
   const known = new Map(at === undefined ? [] : [[at, Number.NEGATIVE_INFINITY]]);
+  const blockages = blockagesOn(inCase.ways, turns);
   for (const [i, turn] of turns.entries()) {
     const [before = null, after = null] = inCase.ways.slice(i, i + 2);
     for (const l4 of turn.forgetful) known.delete(l4);
     const between = places.between(flow, [turn.before, turn.after], after);
-    const fate = fateOf(flow, inCase, { before, after, between, known }, turn, places, patience);
+    const blockage = blockages[i];
+    const path = { before, after, between, known, ...(blockage === undefined ? {} : { blockage }) };
+    const fate = fateOf(flow, inCase, path, turn, places, patience);
     fates.push({ exposed: fate.exposed, broken: both(fate.broken, not(broken)) });
-    const next = l4Of(after) ?? at;
+    const here = isBlocked(after, turn.after) ? undefined : l4Of(after);
+    const next = here ?? at;
     const move = { from: at, to: next, between, isEnding: fate.isEnding };
-    const seen = moveOf(move, turn, places, patience);
+    const seen = blockage?.isNoticed === true ? unknown : moveOf(move, turn, patience);
     moved = either(moved, both(both(seen, there), not(broken)));
-    if (at !== next) there = isExact(seen) ? certain : unknown;
+    if (at !== next || blockage?.isNoticed === true) there = isExact(seen) ? certain : unknown;
     // The next heartbeat makes it known there.
-    const here = l4Of(after);
     if (here !== undefined && !known.has(here))
       known.set(here, turn.overMs + patience.heartbeatMs + settleMs);
     at = next;
@@ -75,3 +80,27 @@ function followCase(
   }
   return { fates, broken, moved };
 }
+
+/** There is no way, or it leads to somebody who is dead. */
+const isBlocked = (way: Way, { deaf }: State): boolean => way === null || deaf.has(way.at(-1) ?? '');
+
+/** By turn: what blocks the way from then on, if it was open before. */
+function blockagesOn(ways: readonly Way[], turns: readonly Turn[]): readonly (Blockage | undefined)[] {
+  const [first] = turns;
+  if (first === undefined) return [];
+  const states = [first.before, ...turns.map(({ after }) => after)];
+  const blocked = states.map((state, i) => isBlocked(ways[i] ?? null, state));
+  return turns.map((turn, i) => {
+    if (!blocked[i + 1] || blocked[i]) return undefined;
+    const end = turns.find((_, later) => later > i && !blocked[later + 1]);
+    const ms = (end?.beginsMs ?? turn.overMs + turn.remainingMs) - turn.beginsMs;
+    const router = nodeIn(turn.after.plan, ways[i + 1]?.at(-2));
+    return { ms, isNoticed: router !== undefined && groupOf(router) === 'static' && ms > noticeMs };
+  });
+}
+
+/**
+ * A plain group passes over a next hop that answers no ARP any more (Linux net/ipv4/nexthop.c, nexthop_select_path_hthr), which is found
+ * at the earliest after three questions, a second apart (net/ipv4/arp.c), and perhaps much later. A resilient group does not.
+ */
+const noticeMs = 3000;

@@ -5,7 +5,7 @@ import { actsOf, type Holds } from './acts.ts';
 import { nodeIn, type State } from './state.ts';
 
 /** Something that happens, and the lab around it. A rolling action has many. */
-export interface Turn extends Omit<Act, 'change' | 'begins' | 'takesMs' | 'returnsMs'> {
+export interface Turn extends Omit<Act, 'change' | 'begins' | 'ends' | 'takesMs'> {
   /** Kind of the targets. */
   readonly kind: string;
   /** When it begins, and when it is over on a slow machine; ms into the timeline. */
@@ -30,23 +30,38 @@ export function turnsOf(
   first: State,
   holds: Holds,
 ): readonly Turn[] {
+  const entries = timed(actsOf(timeline, plans, holds));
+  const acts = entries.flat();
+  const [last] = entries.at(-1) ?? [];
+  // What follows the last entry has its full time, however late that one begins.
+  const lateMs = last === undefined ? 0 : last.beginsMs - last.atMs;
+  const endMs = Math.max(durationMs + lateMs, ...acts.map(({ beginsMs, takesMs }) => beginsMs + takesMs));
   let state = first;
-  let nowMs = 0;
-  return actsOf(timeline, plans, holds).map(({ change, begins, takesMs, returnsMs, ...act }): Turn => {
+  return acts.map(({ change, begins, ends: _, takesMs, ...act }, i): Turn => {
     const before = state;
     state = change(before);
-    const beginsMs = Math.max(act.atMs, nowMs);
-    nowMs = beginsMs + takesMs;
-    const end = timeline.find((other) => 'of' in other && other.of === begins);
+    const overMs = act.beginsMs + takesMs;
+    const end = acts.slice(i + 1).find(({ ends }) => ends !== undefined && ends === begins);
     return {
       ...act,
       kind: (nodeIn(before.plan, act.targets[0]) ?? nodeIn(state.plan, act.targets[0]))?.kind ?? '',
-      beginsMs,
-      overMs: nowMs,
-      outageMs: returnsMs ?? Math.max(0, (end?.atMs ?? durationMs) - beginsMs),
-      remainingMs: Math.max(0, durationMs - nowMs),
+      overMs,
+      outageMs: Math.max(0, (end?.beginsMs ?? endMs) - act.beginsMs),
+      remainingMs: Math.max(0, endMs - overMs),
       before,
       after: state,
     };
   });
+}
+
+/** What falls together follows one another. */
+function timed(entries: readonly (readonly Act[])[]): readonly (readonly (Act & { beginsMs: number })[])[] {
+  let nowMs = 0;
+  return entries.map((acts) =>
+    acts.map((act) => {
+      const beginsMs = Math.max(act.atMs, nowMs);
+      nowMs = beginsMs + act.takesMs;
+      return { ...act, beginsMs };
+    }),
+  );
 }

@@ -1,5 +1,7 @@
 /** The reasons of a forecast, for people. */
-import { changesWays, isComputed, isConfined, type Patience } from './fate.ts';
+
+import { groupOf } from './fabric.ts';
+import { changesWays, filled, isComputed, isConfined, type Patience } from './fate.ts';
 import { balancersOf, type Places } from './places.ts';
 import { schedulerOf } from './scheduler.ts';
 import type { Turn } from './turns.ts';
@@ -7,7 +9,7 @@ import type { Turn } from './turns.ts';
 /** @param patience of the traffic with the longest heartbeats */
 export function whyOf(turn: Turn, places: Places, patience: Patience): string[] {
   const { fault, restores, targets } = turn;
-  if (!isComputed(turn, places, patience)) return [whyNot(turn, places)];
+  if (!isComputed(turn, patience)) return [whyNot(turn)];
   if (turn.stuck === true)
     return [
       `connections that are held do not end by themselves: ${targets.join(', ')} cannot be drained of them, and what should follow is left undone`,
@@ -34,14 +36,12 @@ export function whyOf(turn: Turn, places: Places, patience: Patience): string[] 
   }
 }
 
-function whyNot(turn: Turn, places: Places): string {
+function whyNot(turn: Turn): string {
   if (isConfined(turn))
     return `what ${turn.fault} does to flows cannot be computed: those that end on ${turn.targets.join(', ')} may break, others cannot`;
   if (!turn.known) return `what ${turn.fault} does to flows cannot be computed: any may break`;
-  if (turn.restores && (turn.fault === 'router.nexthop' || turn.fault === 'scale'))
+  if (filled(turn))
     return 'buckets of a resilient group may be idle between two heartbeats, and move: any flow may';
-  if (places.hasFixed(turn.after) && changesWays(turn))
-    return 'next hops are fixed: routers send flows on to where nobody may be left, and any may break';
   return `what becomes of flows when a ${turn.kind} is hit cannot be computed: any may break`;
 }
 
@@ -63,8 +63,16 @@ function whatWaysDo(turn: Turn, places: Places): string[] {
     return [
       restores ? 'it is drained still: nobody is sent there' : 'it is drained: nobody is sent there any more',
     ];
+  if (isFixedOn(turn)) return [restores ? 'the routers have sent flows there all the while' : fixedOn];
   return [whoMoves(turn), unasked, ...whatMovingDoes(turn, places)];
 }
+
+/** Do routers whose next hops are fixed lead to the targets? */
+const isFixedOn = ({ kind, fault, before: { plan } }: Turn): boolean =>
+  kind !== 'bird' && fault !== 'scale' && plan.nodes.some((node) => groupOf(node) !== 'bgp');
+
+const fixedOn =
+  'next hops are fixed: the routers send flows on to where they did, and those of a dead one wait until somebody takes it out or it is back';
 
 function whoMoves({ restores, kind, fault, targets, before }: Turn): string {
   const tiers: Readonly<Record<string, string>> = { ipvs: 'L4 node', haproxy: 'L7 node' };
@@ -81,9 +89,7 @@ function whatGroupsDo(
   targets: readonly string[],
   restores: boolean,
 ): string {
-  const resilient = nodes.every(
-    ({ name, options }) => !targets.includes(name) || options.next_hops === 'resilient',
-  );
+  const resilient = nodes.every((node) => !targets.includes(node.name) || groupOf(node) === 'resilient');
   if (!resilient)
     return 'a plain group divides the range of the hash anew: flows of other next hops move too';
   return restores

@@ -220,7 +220,7 @@ test('a router says where flows go, and its answers foretell where they go when 
   const fabric: Fabric = {
     start: 'r',
     hops: new Map([['r', nodes]]),
-    resilient: new Set(),
+    fixed: new Map(),
     ends: new Set(nodes),
   };
   const told = await askParts(

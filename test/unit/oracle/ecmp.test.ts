@@ -13,7 +13,7 @@ const ends = ['a', 'b', 'c', 'd'];
 const oneRouter: Fabric = {
   start: 'r',
   hops: new Map([['r', ends]]),
-  resilient: new Set(),
+  fixed: new Map(),
   ends: new Set(ends),
 };
 const twoRouters: Fabric = {
@@ -24,7 +24,7 @@ const twoRouters: Fabric = {
     ['r-1', ['a', 'b']],
     ['r-2', ['a', 'b']],
   ]),
-  resilient: new Set(),
+  fixed: new Map(),
   ends: new Set(['a', 'b']),
 };
 const stages = (fabric: Fabric, ...gone: readonly (readonly string[])[]): Stage[] =>
@@ -77,12 +77,28 @@ test('where in the range of the hash a flow lies says all', () => {
 });
 
 test('a bucket of a resilient group stays with its next hop until that leaves, and does not come back with it', () => {
-  const resilient: Fabric = { ...oneRouter, resilient: new Set(['r']) };
-  const found = outcomes(stages(resilient, [], ['b'], []), { hops: { r: 'b' } });
+  const resilient: Fabric = { ...oneRouter, fixed: new Map([['r', 'resilient']]) };
+  const groups = [[], ['b'], []].map(
+    (names): Stage => ({
+      fabric: resilient,
+      gone: new Set(),
+      removed: new Map([['r', new Set(names)]]),
+    }),
+  );
+  const found = outcomes(groups, { hops: { r: 'b' } });
   expect(
     found.map(({ ways, probability }) => [ways.map((way) => way?.at(-1)).join(''), probability]),
   ).toEqual(['baa', 'bcc', 'bdd'].map((way) => [way, expect.closeTo(1 / 3)]));
-  expect(outcomes(stages(resilient, [], ['b'], []), { hops: { r: 'a' } })).toHaveLength(1);
+  expect(outcomes(groups, { hops: { r: 'a' } })).toHaveLength(1);
+  // Of a death it takes no notice.
+  const [dead] = outcomes(stages(resilient, [], ['b']), { hops: { r: 'b' } });
+  expect(dead).toMatchObject({
+    probability: 1,
+    ways: [
+      ['r', 'b'],
+      ['r', 'b'],
+    ],
+  });
 });
 
 test('when a router goes, its flows meet the other routers with a hash that nobody knew', () => {
@@ -119,7 +135,7 @@ test('the ways to a VIP follow from the plan, next hops in the order of their ad
       ['r-2', ['l4-1', 'l4-2']],
       ['client', ['edge']],
     ]),
-    resilient: new Set(),
+    fixed: new Map(),
     ends: new Set(['l4-1', 'l4-2']),
   });
 });

@@ -1,4 +1,4 @@
-/** What is foretold where the routers lead to the L7 nodes, and where their next hops are fixed. */
+/** What is foretold where the routers lead to the L7 nodes. */
 import { expect, test } from 'vitest';
 import { type KnownWay, type Prediction, predict } from '../../../src/oracle/index.ts';
 import type { Scenario } from '../../../src/scenario/types.ts';
@@ -7,7 +7,6 @@ import { planOf } from '../kinds/three-tier.ts';
 import { heldTraffic } from './held.ts';
 
 const twoTier = await planOf('two-tier');
-const fixed = await planOf('fixed-next-hops');
 const { traffic, flows } = heldTraffic(300);
 /** The flows' L7 nodes in turn: l7-1, l7-2, l7-3, l7-1, … */
 const measured = new Map(
@@ -51,13 +50,4 @@ test('from the plan alone the numbers are known', () => {
   expect(forecast).toMatchObject({ exposed: { least: 73, most: 127 }, must: [] });
   expect(forecast?.broken.least).toBeGreaterThan(110);
   expect(forecast?.broken.most).toBeLessThan(190);
-});
-
-test('where next hops are fixed nothing is foretold of the death of what they lead to', () => {
-  const { entries } = foretell(fixed, 'node.crash', 'l4-2', new Map());
-  expect(entries[0]?.byTraffic[0]).toMatchObject({ broken: { least: 0, most: 300 } });
-  expect(entries[0]?.why.join('\n')).toContain('next hops are fixed');
-  // A proxy behind them is another matter.
-  const [forecast] = foretell(fixed, 'node.crash', 'l7-1', new Map()).entries[0]?.byTraffic ?? [];
-  expect(forecast?.broken.least).toBe(forecast?.broken.most);
 });

@@ -110,3 +110,37 @@ test('without sloppy_tcp who moves breaks, and nobody else', () => {
   const { total } = foretold([remove, heal(remove, 12_000)], strict, held, quarters);
   expect(total[0]).toMatchObject({ must: on(2), may: [] });
 });
+
+const dies = inject('node.crash', 'l4-2', 2000);
+
+test('a group that is fixed goes on sending to the dead: its flows break, unless somebody takes it out in time', () => {
+  const { sets, entries } = foretold([dies, heal(dies, 20_000)], fixed, held, quarters);
+  expect(sets).toMatchObject([{ broken: { must: on(2), may: [], unsaid: [] }, moved: none }]);
+  expect(entries[0]?.why.join()).toContain('next hops are fixed');
+  const repair = { ...remove, atMs: 3000 };
+  expect(foretold([dies, repair], fixed, held, quarters).sets).toMatchObject([
+    { broken: none, moved: { must: on(2), may: [], unsaid: [] } },
+  ]);
+  const late = { ...remove, atMs: 9000 };
+  expect(foretold([dies, late], fixed, held, quarters).sets[0]?.broken.must).toEqual(on(2));
+  // It comes back empty, at once, and has the table of the others.
+  const blink = [dies, heal(dies, 3000)];
+  expect(foretold(blink, fixed, held, quarters).sets).toMatchObject([{ broken: none, moved: none }]);
+});
+
+test('a plain group may notice, sooner or later: of the flows of the dead nothing can be said, and of no other anything bad', () => {
+  const plain = withOptions(fixed, 'bird', { next_hops: 'static' });
+  const { sets } = foretold([dies], plain, held, quarters);
+  expect(sets).toMatchObject([{ broken: { must: [], unsaid: on(2) }, moved: { must: [], unsaid: on(2) } }]);
+});
+
+test('a VIP that is withdrawn moves nobody where next hops are fixed: it is served all the same', () => {
+  const withdrawn = inject('vip.withdraw', 'l4-2', 2000);
+  expect(foretold([withdrawn], fixed, held, quarters).sets).toMatchObject([{ broken: none, moved: none }]);
+});
+
+test('a router with fixed next hops that dies hands its flows to the other, and gets them back with the buckets of the first day', () => {
+  const gone = inject('node.crash', 'r-1', 2000);
+  const { sets } = foretold([gone, heal(gone, 20_000)], fixed, held, quarters);
+  expect(sets).toMatchObject([{ broken: none, moved: { must: all, may: [], unsaid: [] } }]);
+});

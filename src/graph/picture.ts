@@ -7,7 +7,7 @@ export interface Picture {
   readonly title: string;
   /** `web 198.51.100.1:80` */
   readonly services: readonly string[];
-  /** From the clients on; nodes that no client reaches come last. */
+  /** From the clients on; a node that no packet of a client comes to stands beside those behind its first network. */
   readonly tiers: readonly (readonly PlannedNode[])[];
   readonly networks: readonly PicturedNetwork[];
 }
@@ -22,7 +22,13 @@ export interface PicturedNetwork {
 
 export function pictureOf({ name, services, networks, nodes }: Plan): Picture {
   const last = Math.max(0, ...nodes.map(({ tier = 0 }) => tier));
-  const tierOf = ({ tier = last + 1 }: PlannedNode): number => tier;
+  const tierOf = ({ tier, interfaces }: PlannedNode): number =>
+    tier ?? beside(interfaces[0]?.network) ?? last + 1;
+  const beside = (network: string | undefined): number | undefined => {
+    const there = nodes.filter((node) => node.interfaces.some((each) => each.network === network));
+    const tiers = there.flatMap(({ tier }) => (tier === undefined ? [] : [tier]));
+    return tiers.length === 0 ? undefined : Math.min(last, Math.min(...tiers) + 1);
+  };
   const all = Array.from({ length: last + 2 }, (_, tier) => nodes.filter((node) => tierOf(node) === tier));
   const tiers = all.filter((tier) => tier.length > 0);
   const place = new Map(tiers.flatMap((tier, i) => tier.map((node) => [node.name, i] as const)));

@@ -10,7 +10,7 @@ export function svg(picture: Picture): string {
   const { title, services, tiers, networks } = picture;
   const heights = tiers.map((tier) => tier.reduce((sum, node) => sum + heightOf(node) + box.gap, -box.gap));
   const inner = Math.max(...heights, 80);
-  const width = 2 * margin.side + tiers.length * column.width + Math.max(0, tiers.length) * column.gap;
+  const width = 2 * margin.side + tiers.length * column.width + gapsOf(picture) * column.gap;
   const height = margin.top + inner + 60;
   const boxes = placeBoxes(tiers, heights, inner);
   const bars = placeBars(networks);
@@ -32,9 +32,14 @@ ${networks.map((network) => cables(network, boxes, bars)).join('')}${networks
 `;
 }
 
+/** Columns of networks: one between two tiers, and one more where some network is behind the last. */
+const gapsOf = ({ tiers, networks }: Picture): number =>
+  Math.max(tiers.length - 1, ...networks.map(({ behind }) => Math.min(behind + 1, tiers.length)));
+
 interface Place {
   readonly x: number;
   readonly y: number;
+  readonly height: number;
 }
 
 function placeBoxes(
@@ -46,8 +51,9 @@ function placeBoxes(
   for (const [i, tier] of tiers.entries()) {
     let y = margin.top + (inner - (heights[i] ?? 0)) / 2;
     for (const node of tier) {
-      places.set(node.name, { x: margin.side + i * (column.width + column.gap), y });
-      y += heightOf(node) + box.gap;
+      const height = heightOf(node);
+      places.set(node.name, { x: margin.side + i * (column.width + column.gap), y, height });
+      y += height + box.gap;
     }
   }
   return places;
@@ -65,21 +71,38 @@ function placeBars(networks: readonly PicturedNetwork[]): Map<string, number> {
   );
 }
 
+/** Straight, but for nodes that stand in the way: a cable passes between them, and turns just before its own node. */
 function cables(
   { name, members }: PicturedNetwork,
   boxes: ReadonlyMap<string, Place>,
   bars: ReadonlyMap<string, number>,
 ): string {
   const at = bars.get(name) ?? 0;
+  const all = [...boxes.values()];
   return members
     .map(({ node }, i) => {
       const { x, y } = boxes.get(node) ?? { x: 0, y: 0 };
-      const from = x > at ? x : x + box.width;
+      const isRight = x > at;
+      const from = isRight ? x : x + box.width;
       // Not all from the box's middle: a node with two cables to one side shows both.
       const start = y + 14 + (i % 2) * 4;
-      return `<path class="cable" d="M${from} ${start}H${at}"/>\n`;
+      const inTheWay = all.filter((other) =>
+        isRight ? other.x > at && other.x < x : other.x < at && other.x > x,
+      );
+      const pass = clearOf(inTheWay, start);
+      if (pass === start) return `<path class="cable" d="M${from} ${start}H${at}"/>\n`;
+      const turn = isRight ? from - 12 - (i % 6) * 6 : from + 12 + (i % 6) * 6;
+      return `<path class="cable" d="M${from} ${start}H${turn}V${pass}H${at}"/>\n`;
     })
     .join('');
+}
+
+/** The height nearest to the wanted one at which no box is. */
+function clearOf(boxes: readonly Place[], wanted: number): number {
+  const gaps = boxes.flatMap(({ y, height }) => [y - box.gap / 2, y + height + box.gap / 2]);
+  const isClear = (at: number): boolean => boxes.every(({ y, height }) => at < y - 4 || at > y + height + 4);
+  const nearest = [wanted, ...gaps].sort((a, b) => Math.abs(a - wanted) - Math.abs(b - wanted)).find(isClear);
+  return nearest ?? wanted;
 }
 
 function bar({ name, subnet }: PicturedNetwork, bars: ReadonlyMap<string, number>, inner: number): string {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { drawGraph, type GraphFormat, graphFormats } from '../../../src/graph/index.ts';
 import type { Plan } from '../../../src/topology/types.ts';
-import { threeTier } from '../kinds/three-tier.ts';
+import { planOf, threeTier } from '../kinds/three-tier.ts';
 
 test.each(graphFormats)('%s shows every node with its addresses, and every network', async (format) => {
   const plan = await threeTier();
@@ -37,6 +37,31 @@ test('tiers stand from left to right', async () => {
   expect(chain).toEqual([...chain].sort((a, b) => a - b));
   expect(new Set(chain).size).toBe(chain.length);
   expect(left('l4-1')).toBe(left('l4-2'));
+});
+
+test('route reflectors stand on their network, and no cable passes behind a node', async () => {
+  const text = drawGraph(await planOf('reference-2018'), 'svg');
+  const boxes = [
+    ...text.matchAll(/class="node" x="([\d.]+)" y="([\d.]+)" width="(\d+)" height="(\d+)"/g),
+  ].map((found) => {
+    const [x = 0, y = 0, width = 0, height = 0] = found.slice(1).map(Number);
+    return { x, y, width, height };
+  });
+  expect(boxes).toHaveLength(36);
+  // Straight from the node to the bar, or with a turn: what counts is the last stretch.
+  const cables = [...text.matchAll(/d="M([\d.]+) ([\d.]+)(?:H([\d.]+)V([\d.]+))?H([\d.]+)"/g)];
+  expect(cables).toHaveLength(52);
+  const behind = cables.flatMap(([, from, start, turn = from, pass = start, bar]) => {
+    const [left = 0, right = 0] = [Number(turn), Number(bar)].sort((a, b) => a - b);
+    return boxes.filter(
+      ({ x, y, width, height }) =>
+        x > left && x + width < right && Number(pass) >= y && Number(pass) <= y + height,
+    );
+  });
+  expect(behind).toEqual([]);
+  const left = (name: string): string | undefined =>
+    new RegExp(`class="name" x="([\\d.]+)" y="[\\d.]+">${name}<`).exec(text)?.[1];
+  expect(left('rr-1')).toBe(left('l4-1'));
 });
 
 /** A lab's plan is a file that anybody may have written: its names are not to be trusted to be names. */

@@ -26,7 +26,7 @@ export interface Daemon {
   readonly argv: readonly string[];
   /** Works by timers (BFD, health checks): it starts first and, on a crowded machine, goes before the others. */
   readonly urgent?: boolean;
-  /** Starts last all the same: it waits long before it asks again whoever is not there yet. */
+  /** Starts last all the same, and goes before nobody: it waits long before it asks again whoever is not there yet. */
   readonly late?: boolean;
 }
 

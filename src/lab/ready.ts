@@ -33,7 +33,7 @@ export async function waitForNodes(
         const { saw } = await until(probe, {
           withinMs: readyWithinMs,
           everyMs: 80,
-          mostMs: 200,
+          mostMs: Math.max(200, pausePerNodeMs * nodes.length),
           why: `node ${node.name} (${node.kind}) to be ready`,
           signal,
           code: 'node-not-ready',
@@ -46,7 +46,8 @@ export async function waitForNodes(
   );
 }
 
-/** Who asks a hundred nodes at once leaves a guest no time for anything else. */
+/** Who asks a hundred nodes at once, or again and again, leaves a guest no time for anything else. */
+const pausePerNodeMs = 10;
 export const probesAtOnce = 16;
 
 export async function probeNode(live: LiveLab, node: PlannedNode): Promise<Probe> {

@@ -125,6 +125,7 @@ function session(
   { hold_time }: BgpOptions,
 ): string[] {
   const { own, channel } = reflecting(node, plan, peer);
+  const hold = Math.floor(milliseconds(hold_time) / 1000);
   return [
     '',
     `protocol bgp '${sessionName(peer)}' {`,
@@ -133,8 +134,8 @@ function session(
     `  interface "${peer.interface}";`,
     ...own.map((line) => `  ${line};`),
     `  bfd ${isWatched(plan, node, peer) ? 'on' : 'off'};`,
-    `  hold time ${Math.floor(milliseconds(hold_time) / 1000)};`,
-    '  startup hold time 5;',
+    `  hold time ${hold};`,
+    `  startup hold time ${Math.max(5, Math.floor(hold / 3))};`,
     '  connect delay time 1;',
     '  connect retry time 1;',
     '  error wait time 1, 2;',

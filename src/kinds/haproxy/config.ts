@@ -126,15 +126,19 @@ function backend(
   ];
 }
 
-/**
- * How a backend is checked: keywords of a server. HAProxy begins with the fast checks, and goes on with them where a backend is down
- * (src/check.c, srv_getinter): they are in proportion to the others, or a large lab would ask itself to death.
- */
+/** How a backend is checked: keywords of a server. */
 export function checks({ check_interval }: Pick<HaproxyOptions, 'check_interval'>): string {
   const interval = milliseconds(check_interval);
-  const fast = Math.min(interval, Math.max(200, Math.ceil(interval / 5)));
+  const fast = fastInterval(interval);
   return `check inter ${interval}ms fastinter ${fast}ms downinter ${fast}ms rise 1 fall 3`;
 }
+
+/**
+ * Milliseconds. HAProxy spreads its first checks over the fast interval, and goes on with it where a backend is down (src/check.c,
+ * srv_getinter, start_checks): it is in proportion to the other one, or a large lab would ask itself to death.
+ */
+const fastInterval = (interval: number): number =>
+  interval > 5000 ? Math.ceil(interval / 2) : Math.min(interval, Math.max(200, Math.ceil(interval / 5)));
 
 /**
  * How long a backend that has died without a word is still used, at least and at most (milliseconds): three checks run into
@@ -145,7 +149,7 @@ export function ejection({
 }: Pick<HaproxyOptions, 'check_interval'>): readonly [number, number] {
   const interval = milliseconds(check_interval);
   const attempt = Math.min(interval, 3000);
-  const least = 3 * attempt + 2 * Math.min(interval, 200);
+  const least = 3 * attempt + 2 * fastInterval(interval);
   return [least, least + interval];
 }
 

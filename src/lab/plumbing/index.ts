@@ -5,8 +5,9 @@
 import { dirname, join } from 'node:path';
 import type { Plan, PlannedNode } from '../../topology/types.ts';
 import { type LabPaths, logFile, netnsName } from '../paths.ts';
+import { daemonStages } from './daemon-stages.ts';
 import { ownDaemons, runsPrograms, sharedDaemon, sharedFiles, sharedGroups } from './daemons.ts';
-import { daemonsJob, folders, networkJob, nodeJobs, renderNode, withoutIpv6 } from './node.ts';
+import { folders, networkJob, nodeJobs, renderNode, withoutIpv6 } from './node.ts';
 import type { PlumbingOptions } from './options.ts';
 import { type Job, plumberScript, type Stage, type Step, writeStages } from './plumber.ts';
 import { batch, enter, lines, plumberFile, start, switchFile, upFile } from './steps.ts';
@@ -71,16 +72,7 @@ export function plumbLab(plan: Plan, lab: LabPaths, options: PlumbingOptions): R
     },
     // First what has timers of its own to wait for, while the rest is being started.
     { lanes, jobs: plan.nodes.map((node) => networkJob(node, plan, lab, options)) },
-    {
-      lanes: 1,
-      jobs: groups.map(({ kind, nodes }) => [start(lab, sharedDaemon(kind, nodes, plan, lab, options))]),
-    },
-    ...(['then', 'last'] as const).map((turn) => ({
-      lanes,
-      jobs: plan.nodes
-        .map((node) => daemonsJob(node, turn, plan, lab, options))
-        .filter((job) => job.length > 1),
-    })),
+    ...daemonStages(plan, lab, options),
   ];
   files.set(upFile(lab), writeStages(stages.filter(({ jobs }) => jobs.length > 0)));
   files.set(plumberFile(lab), plumberScript);

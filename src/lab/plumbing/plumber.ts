@@ -23,7 +23,9 @@ export type Step =
       readonly pidFile: string;
       /** -20 (first) to 19 (last). */
       readonly priority: number;
-    };
+    }
+  /** Waits until the process in this pid file waits for something itself, and so is at work, or has ended; at most 10 s. */
+  | { readonly do: 'settle'; readonly pidFile: string };
 
 /** Steps that follow one another, from the plumber's first namespace on. */
 export type Job = readonly Step[];
@@ -92,6 +94,7 @@ sub work {
       elsif ($do eq 'sysctl') { sysctl(@fields) }
       elsif ($do eq 'run') { run(@fields) }
       elsif ($do eq 'start') { start(@fields) }
+      elsif ($do eq 'settle') { settle(@fields) }
       else { die "unknown step $do\\n" }
     }
   }
@@ -143,6 +146,18 @@ sub start {
   print STDERR "cannot run $argv[0]: $!\\n";
   exit 127;
 }
+
+# Twice in a row: on its way it may have waited for a moment. Its state stands behind its name (proc(5), /proc/pid/stat).
+sub settle {
+  my ($pid_file) = @_;
+  open(my $file, '<', $pid_file) or die "cannot read $pid_file: $!\\n";
+  my $pid = <$file> + 0;
+  my $end = time + 10;
+  for (my $looks = 0; $looks < 2 and time < $end; select(undef, undef, undef, 0.02)) {
+    open(my $stat, '<', "/proc/$pid/stat") or return;
+    $looks = (<$stat> // '') =~ /\\) [RD]/ ? 0 : $looks + 1;
+  }
+}
 `;
 
 function fieldsOf(step: Step): readonly string[] {
@@ -158,6 +173,8 @@ function fieldsOf(step: Step): readonly string[] {
       return [step.do, ...step.argv];
     case 'start':
       return [step.do, step.log, step.pidFile, String(step.priority), ...step.argv];
+    case 'settle':
+      return [step.do, step.pidFile];
   }
 }
 

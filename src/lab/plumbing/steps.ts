@@ -15,12 +15,15 @@ export const batch = (file: string, flags: readonly string[] = []): Step => ({
   argv: ['ip', ...flags, '-batch', file],
 });
 
-export const start = (lab: LabPaths, { node, name, argv, urgent = false }: PlacedDaemon): Step => ({
+export const start = (
+  lab: LabPaths,
+  { node, name, argv, urgent = false, late = false }: PlacedDaemon,
+): Step => ({
   do: 'start',
   argv,
   log: logFile(lab, node, name),
   pidFile: pidFile(lab, node, name),
-  priority: urgent ? urgentPriority : 0,
+  priority: urgent && !late ? urgentPriority : 0,
 });
 
 const urgentPriority = -15;

@@ -2,9 +2,9 @@ use strict;
 BEGIN { $^W = 1 }
 my ($newnet, $rlimit_nofile) = (0x40000000, 7);
 my %numbers = (
-  62 => { setns => 308, prlimit => 302, mmap => 9, read => 0, fsync => 74 }, # x86-64
-  183 => { setns => 268, prlimit => 261, mmap => 222, read => 63, fsync => 82 }, # aarch64
-  243 => { setns => 268, prlimit => 261, mmap => 222, read => 63, fsync => 82 }, # riscv64
+  62 => { setns => 308, prlimit => 302, mmap => 9, read => 0, fsync => 74, unshare => 272 }, # x86-64
+  183 => { setns => 268, prlimit => 261, mmap => 222, read => 63, fsync => 82, unshare => 97 }, # aarch64
+  243 => { setns => 268, prlimit => 261, mmap => 222, read => 63, fsync => 82, unshare => 97 }, # riscv64
 );
 open(my $self, '<:raw', '/proc/self/exe') or die "cannot read /proc/self/exe: $!\n";
 read($self, my $elf, 20);
@@ -72,6 +72,7 @@ sub work {
       elsif ($do eq 'sysctl') { sysctl(@fields) }
       elsif ($do eq 'run') { run(@fields) }
       elsif ($do eq 'start') { start(@fields) }
+      elsif ($do eq 'settle') { settle(@fields) }
       else { die "unknown step $do\n" }
     }
   }
@@ -122,4 +123,16 @@ sub start {
   { no warnings; exec { $argv[0] } @argv }
   print STDERR "cannot run $argv[0]: $!\n";
   exit 127;
+}
+
+# Twice in a row: on its way it may have waited for a moment. Its state stands behind its name (proc(5), /proc/pid/stat).
+sub settle {
+  my ($pid_file) = @_;
+  open(my $file, '<', $pid_file) or die "cannot read $pid_file: $!\n";
+  my $pid = <$file> + 0;
+  my $end = time + 10;
+  for (my $looks = 0; $looks < 2 and time < $end; select(undef, undef, undef, 0.02)) {
+    open(my $stat, '<', "/proc/$pid/stat") or return;
+    $looks = (<$stat> // '') =~ /\) [RD]/ ? 0 : $looks + 1;
+  }
 }

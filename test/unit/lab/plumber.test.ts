@@ -5,7 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { until } from '../../../src/base/until.ts';
-import { plumberScript, type Stage, writeStages } from '../../../src/lab/plumbing/plumber.ts';
+import {
+  type Job,
+  plumberScript,
+  type Stage,
+  type Step,
+  writeStages,
+} from '../../../src/lab/plumbing/plumber.ts';
 
 function scratch(): string {
   const folder = mkdtempSync(join(tmpdir(), 'tierlab-plumber-'));
@@ -122,4 +128,25 @@ test('a daemon that cannot be run says so in its log', async () => {
   const read = (): string => readFileSync(log, 'utf8');
   const wanted = 'cannot run no-such-daemon: No such file or directory\n';
   await until(() => ({ ok: read() === wanted, saw: read() }), { withinMs: 5000, why: 'its words' });
+});
+
+test('a daemon is at work before the next one is started, if that is asked for, or has ended', () => {
+  const folder = scratch();
+  const settled = (name: string, script: string): Job => {
+    const pidFile = join(folder, `${name}.pid`);
+    return [
+      { do: 'start', argv: ['perl', '-e', script, folder], log: join(folder, 'log'), pidFile, priority: 0 },
+      { do: 'settle', pidFile },
+    ];
+  };
+  // Busy for a while, then asleep for longer than the plumber may take.
+  const slow = 'for (1 .. 3_000_000) {} open(my $file, ">", "$ARGV[0]/done"); close($file); sleep 60';
+  const look: Step = { do: 'run', argv: ['sh', '-c', 'test -e "$0/done" && printf there', folder] };
+  const begin = performance.now();
+  const { status, stdout, stderr } = plumb([
+    { lanes: 1, jobs: [[...settled('slow', slow), look], settled('gone', 'exit 3')] },
+  ]);
+  expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'there', stderr: '' });
+  expect(performance.now() - begin).toBeLessThan(10_000);
+  process.kill(Number(readFileSync(join(folder, 'slow.pid'), 'utf8')));
 });

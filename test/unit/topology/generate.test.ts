@@ -52,16 +52,23 @@ test.each<Family[]>([['ipv6'], ['ipv4', 'ipv6']])(
 test('with both families neighbours and servers are asked half as often: there are twice as many', () => {
   const text = (families: Family[]): string =>
     generateTopology({ name: 'big', families, routers: 4, l4: 16, l7: 64, web: 128 });
-  expect(text(['ipv6'])).toMatch(/kind: ipvs.* bfd_interval: 1\.3s, check_interval: 20\.5s/);
-  expect(text(['ipv4', 'ipv6'])).toMatch(/kind: ipvs.* bfd_interval: 2\.6s, check_interval: 41s/);
+  expect(text(['ipv6'])).toMatch(/kind: ipvs.* bfd_interval: 1\.2s, hold_time: 65s, check_interval: 20\.5s/);
+  expect(text(['ipv4', 'ipv6'])).toMatch(
+    /kind: ipvs.* bfd_interval: 2\.3s, hold_time: 130s, check_interval: 41s/,
+  );
 });
 
 test('a small topology keeps the defaults, and a large one asks its neighbours and servers more seldom', () => {
   const text = (l4: number, l7: number, web: number): string =>
     generateTopology({ name: 'big', routers: 4, l4, l7, web });
-  expect(text(2, 3, 3)).not.toMatch(/interval|ecmp_limit/);
-  expect(text(16, 64, 128)).toMatch(/kind: ipvs.* bfd_interval: 1\.3s, check_interval: 20\.5s/);
-  expect(text(16, 64, 128)).toMatch(/kind: haproxy.* bfd_interval: 1\.3s, check_interval: 60s/);
+  expect(text(2, 3, 3)).not.toMatch(/interval|hold_time|ecmp_limit/);
+  expect(text(16, 64, 128)).toMatch(
+    /kind: ipvs.* bfd_interval: 1\.2s, hold_time: 65s, check_interval: 20\.5s/,
+  );
+  expect(text(16, 64, 128)).toMatch(
+    /kind: haproxy.* bfd_interval: 4\.3s, hold_time: 65s, check_interval: 60s/,
+  );
+  expect(text(16, 64, 128)).toContain('6,480 BFD packets and 10,240 health checks a second');
   expect(text(100, 3, 3)).toContain('ecmp_limit: 100');
 });
 

@@ -1,3 +1,5 @@
+import { plain } from './plain.ts';
+
 /** Where in a user's file something is wrong. `line` and `column` count from 1. */
 export interface Location {
   readonly file: string;
@@ -40,12 +42,7 @@ export function formatDiagnostic({ file, line, column, message, hint }: Diagnost
   const where = [file, line, line === undefined ? undefined : column]
     .filter((part) => part !== undefined)
     .join(':');
-  return `${harmless(`${where} ${message}`)}${hint === undefined ? '' : `\n    ${harmless(hint)}`}`;
-}
-
-/** What a file says is quoted in messages: no character of it may begin a line, ring, colour or move in a terminal. */
-function harmless(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
+  return `${plain(`${where} ${message}`)}${hint === undefined ? '' : `\n    ${plain(hint)}`}`;
 }
 
 export interface WorldErrorOptions {

@@ -1,5 +1,6 @@
 /** What every command gets: how to talk, and when to stop. */
 import { Chalk, type ChalkInstance } from 'chalk';
+import { plain, plainButColours } from '../base/plain.ts';
 import type { Progress, Report } from '../base/progress.ts';
 import { StatusBlock } from './status-block.ts';
 
@@ -38,13 +39,17 @@ export function createContext(
   return {
     version,
     format,
-    report: (progress) => above(() => report(progress)),
+    report: (progress) => above(() => report({ ...progress, message: plain(progress.message) })),
     ...(block === undefined ? {} : { status: (lines) => block.show(lines) }),
     print: (text) => {
-      if (format === 'text') above(() => process.stdout.write(text.endsWith('\n') ? text : `${text}\n`));
+      const lines = plainButColours(text.endsWith('\n') ? text : `${text}\n`);
+      if (format === 'text') above(() => process.stdout.write(lines));
     },
     printJson: (document) => {
-      if (format === 'json') process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+      // JSON leaves these as they are, and a terminal obeys them.
+      const escaped = (found: string): string => `\\u00${found.charCodeAt(0).toString(16)}`;
+      const text = (): string => JSON.stringify(document, null, 2).replace(/[\u007f-\u009f]/g, escaped);
+      if (format === 'json') process.stdout.write(`${text()}\n`);
     },
     colour,
     width: process.stdout.columns ?? 100,

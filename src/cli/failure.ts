@@ -1,4 +1,5 @@
 import { exitCodes, formatDiagnostic, InputError, Interrupted, WorldError } from '../base/errors.ts';
+import { plain } from '../base/plain.ts';
 import { asWorldError } from '../base/system-error.ts';
 import type { Failure } from '../report/index.ts';
 import { HistoryError } from '../verdict/index.ts';
@@ -29,9 +30,10 @@ export function describeFailure({ name, runDir, message, details, hint }: Failur
 }
 
 const worldLines = (title: string, details: readonly string[], hint: string | undefined): string[] => [
-  title,
-  ...details.map((line) => `    ${line}`),
-  ...(hint === undefined ? [] : [`  → ${hint}`]),
+  plain(title),
+  // A daemon's last words may be anything.
+  ...details.flatMap((text) => text.split('\n')).map((line) => `    ${plain(line)}`),
+  ...(hint === undefined ? [] : [`  → ${plain(hint)}`]),
 ];
 
 function describe(

@@ -2,6 +2,7 @@ import { createReadStream, type FSWatcher, watch } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { exitCodes, WorldError } from '../../base/errors.ts';
+import { plain } from '../../base/plain.ts';
 import { suggest } from '../../base/suggest.ts';
 import { logFile } from '../../lab/index.ts';
 import type { Context } from '../context.ts';
@@ -36,12 +37,14 @@ export async function logs(
     const all = (await readFile(file, 'utf8')).split('\n').slice(0, -1);
     const wanted = lines === undefined ? all : all.slice(-lines);
     collected[basename(file, '.log')] = wanted;
-    for (const line of wanted) context.print(prefix(file) + line);
+    for (const line of wanted) context.print(prefix(file) + plain(line));
   }
   if (!follow) context.printJson({ node, logs: collected });
   else
     await Promise.all(
-      files.map((file) => followFile(file, (line) => context.print(prefix(file) + line), context.signal)),
+      files.map((file) =>
+        followFile(file, (line) => context.print(prefix(file) + plain(line)), context.signal),
+      ),
     );
   return exitCodes.pass;
 }

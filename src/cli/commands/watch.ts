@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { exitCodes } from '../../base/errors.ts';
+import { plainButColours } from '../../base/plain.ts';
 import { formatDuration } from '../../base/units.ts';
 import type { Context } from '../context.ts';
 import { withLab } from '../labs.ts';
@@ -41,7 +42,9 @@ async function onScreen(context: Context, render: () => Promise<readonly string[
       const began = performance.now();
       const lines = (await render()).slice(0, (process.stdout.rows ?? 50) - 1);
       // Each line is overwritten in place and its end cleared: nothing flickers.
-      const clipped = lines.map((line) => `${clip(line, process.stdout.columns ?? 100)}${esc}K`);
+      const clipped = lines.map(
+        (line) => `${clip(plainButColours(line), process.stdout.columns ?? 100)}${esc}K`,
+      );
       process.stdout.write(`${esc}H${clipped.join('\r\n')}\r\n${esc}J`);
       const pause = Math.max(100, 1000 - (performance.now() - began));
       await delay(pause, undefined, { signal: stop.signal }).catch(() => undefined);

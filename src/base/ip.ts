@@ -45,6 +45,9 @@ export function parseEndpoint(text: string): { readonly address: string; readonl
   return parseAddress(address) === undefined ? undefined : { address, port: Number(port) };
 }
 
+/** The least MTU of a link that carries IPv6 (RFC 8200, 5). Linux takes the addresses away from one that is smaller. */
+export const leastMtuOfIpv6 = 1280;
+
 /** The prefix of an address alone. */
 export const hostPrefix = (address: string): string => `${address}/${bitsOf(familyOf(address))}`;
 

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { speaks } from '../base/families.ts';
+import { leastMtuOfIpv6 } from '../base/ip.ts';
 import { type LiveLab, netnsName, switchPort } from '../lab/index.ts';
 import type { PlannedNode } from '../topology/types.ts';
 import { defineFault, type Landed } from './contract.ts';
@@ -15,10 +17,13 @@ export const linkMtu = defineFault({
     options: z.strictObject({
       mtu: z.int().min(576).max(65_535).meta({ description: 'Bytes of an IP packet.' }),
     }),
-    refuse: (node, { mtu }) =>
-      node.interfaces.every((each) => each.mtu === mtu)
-        ? { key: 'mtu', message: `the MTU is ${mtu} already` }
-        : undefined,
+    refuse(node, { mtu }) {
+      if (node.interfaces.every((each) => each.mtu === mtu))
+        return { key: 'mtu', message: `the MTU is ${mtu} already` };
+      return mtu < leastMtuOfIpv6 && speaks(node, 'ipv6')
+        ? { key: 'mtu', message: `an MTU of ${mtu} is too small for IPv6: at least ${leastMtuOfIpv6}` }
+        : undefined;
+    },
   },
 
   inject: (lab, { node, network = '' }, { mtu }) => setMtu(lab, node, network, mtu),

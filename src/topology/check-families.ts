@@ -1,5 +1,5 @@
 import { eachOf, familyName, inFamily } from '../base/families.ts';
-import { type Family, familyOf } from '../base/ip.ts';
+import { type Family, familyOf, leastMtuOfIpv6 } from '../base/ip.ts';
 import type { Check } from './check.ts';
 import { sharedNetwork } from './plan-addresses.ts';
 import type { NodeGroup } from './types.ts';
@@ -7,6 +7,12 @@ import type { NodeGroup } from './types.ts';
 /** A VIP needs a way for packets of its family through the whole chain; a client's sources need an address to be reached by. */
 export function checkFamilies(check: Check): void {
   for (const group of check.topology.nodes) checkSources(check, group);
+  for (const { name, subnet, mtu = leastMtuOfIpv6 } of check.topology.networks)
+    if (mtu < leastMtuOfIpv6 && inFamily(subnet, 'ipv6') !== undefined)
+      check.problem(
+        ['networks', name, 'mtu'],
+        `an MTU of ${mtu} is too small for IPv6: at least ${leastMtuOfIpv6}`,
+      );
   const seen = new Map<string, number>();
   for (const { name, vip } of check.topology.services) {
     const place = seen.get(name) ?? 0;

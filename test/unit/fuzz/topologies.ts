@@ -1,7 +1,7 @@
 /** Arbitrary topologies that are right, from the kinds' own schemas: what a user may write, however odd. */
 import fc, { type Arbitrary } from 'fast-check';
 import { stringify } from 'yaml';
-import { type Family, formatAddress } from '../../../src/base/ip.ts';
+import { type Family, formatAddress, leastMtuOfIpv6 } from '../../../src/base/ip.ts';
 import { kindTable } from '../../../src/kinds/index.ts';
 import { refuseName } from '../../../src/topology/names.ts';
 import { accepted } from './values.ts';
@@ -212,11 +212,13 @@ function write(parts: Parts): Written {
   const groupNames = others.slice(5, 5 + forms.length);
   const serviceNames = others.slice(5 + forms.length);
   const used = new Set(forms.flatMap(({ networks }) => networks));
-  const networks = networkNames.flatMap((name, i): [string, Entry][] =>
-    used.has(i)
-      ? [[name, { subnet: take(lengths[i] ?? 24, i < 3 ? families : elsewhere), ...given('mtu', mtus[i]) }]]
-      : [],
-  );
+  const networks = networkNames.flatMap((name, i): [string, Entry][] => {
+    if (!used.has(i)) return [];
+    const of = i < 3 ? families : elsewhere;
+    const least = of.includes('ipv6') ? leastMtuOfIpv6 : 0;
+    const mtu = mtus[i] === undefined ? undefined : Math.max(least, mtus[i]);
+    return [[name, { subnet: take(lengths[i] ?? 24, of), ...given('mtu', mtu) }]];
+  });
   const reflector = forms.findIndex(({ reflects }) => reflects !== undefined);
   const nodes = forms.map(({ kind, count, networks: on, to, reflects }, i): [string, Entry] => {
     const traits = kindTable[kind];

@@ -21,7 +21,15 @@ export function asFailure(
   const error = asWorldError(thrown);
   if (!(error instanceof WorldError)) return undefined;
   const { code, message, details, hint, exitCode } = error;
-  return { ...scenario, code, exitCode, message, details, ...(hint === undefined ? {} : { hint }) };
+  return {
+    ...scenario,
+    code,
+    exitCode,
+    at: Date.now(),
+    message,
+    details,
+    ...(hint === undefined ? {} : { hint }),
+  };
 }
 
 export function describeFailure({ name, runDir, message, details, hint }: Failure): string {

@@ -9,6 +9,8 @@ export interface Failure {
   readonly code: string;
   /** What it alone would have ended the command with: 3 or 4. */
   readonly exitCode: number;
+  /** ms since the epoch. */
+  readonly at: number;
   readonly message: string;
   /** Evidence, one line each. */
   readonly details: readonly string[];

@@ -5,14 +5,15 @@ import type { Failure } from './failure.ts';
  * JUnit XML as CI servers read it: a suite a scenario, a case an expectation. One that does not hold is a failure in
  * the run and an error in the control, whose part is to prove that the run shows something. If a run cannot be
  * believed, that is a case of its own, an error, and its expectations are skipped. So is a lab that did not come up.
+ * It satisfies the schema of Ant (github.com/windyroad/JUnit-Schema), which asks for much and knows no totals, and that of Jenkins
+ * (junit-10.xsd of its xUnit plugin).
  */
 export function reportJunit(results: readonly ScenarioResult[], failures: readonly Failure[] = []): string {
   const suites = [...results.map(suite), ...failures.map(suiteOfFailure)];
-  const all = suites.flatMap(({ cases }) => cases);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="tierlab" ${countsOf(all)}>`,
-    ...suites.flatMap(({ lines }) => lines),
+    '<testsuites>',
+    ...suites.flatMap(suiteLines),
     '</testsuites>',
     '',
   ].join('\n');
@@ -25,50 +26,52 @@ interface Case {
 }
 
 interface Suite {
+  readonly name: string;
   readonly cases: readonly Case[];
-  readonly lines: readonly string[];
+  readonly seconds: number;
+  /** ms since the epoch. */
+  readonly startedAt: number;
+  readonly properties: Readonly<Record<string, string | number>>;
 }
 
 function suite({ name, file, main, control, runDir, verdict }: ScenarioResult): Suite {
-  const cases = [
-    ...casesOf(main, name, 'failure'),
-    ...(control === undefined ? [] : casesOf(control, `${name} (control)`, 'error')),
-  ];
-  const seconds = ((main.ranMs ?? 0) + (control?.ranMs ?? 0)) / 1000;
-  const properties = { verdict, file, host: main.host, kernel: main.kernel, seed: main.seed, runDir };
-  return suiteOf(name, cases, seconds, properties);
+  const { host, kernel, seed, startedAt } = main;
+  return {
+    name,
+    cases: [
+      ...casesOf(main, name, 'failure'),
+      ...(control === undefined ? [] : casesOf(control, `${name} (control)`, 'error')),
+    ],
+    seconds: ((main.ranMs ?? 0) + (control?.ranMs ?? 0)) / 1000,
+    startedAt,
+    properties: { verdict, file, host, kernel, seed, runDir },
+  };
 }
 
-function suiteOfFailure({ name, file, runDir, message, details, hint }: Failure): Suite {
+function suiteOfFailure({ name, file, runDir, at, message, details, hint }: Failure): Suite {
   const outcome = {
     type: 'error',
     message: [message, ...details, ...(hint === undefined ? [] : [hint])].join('\n'),
   } as const;
-  return suiteOf(name, [{ classname: name, name: 'the lab comes up and stays up', outcome }], 0, {
-    file,
-    runDir,
-  });
+  const cases = [{ classname: name, name: 'the lab comes up and stays up', outcome }];
+  return { name, cases, seconds: 0, startedAt: at, properties: { file, runDir } };
 }
 
-function suiteOf(
-  name: string,
-  cases: readonly Case[],
-  seconds: number,
-  properties: Readonly<Record<string, string | number>>,
-): Suite {
-  return {
-    cases,
-    lines: [
-      `  <testsuite name="${attribute(name)}" ${countsOf(cases)} time="${seconds.toFixed(3)}">`,
-      '    <properties>',
-      ...Object.entries(properties).map(
-        ([key, value]) => `      <property name="${key}" value="${attribute(String(value))}"/>`,
-      ),
-      '    </properties>',
-      ...cases.flatMap(caseLines),
-      '  </testsuite>',
-    ],
-  };
+function suiteLines({ name, cases, seconds, startedAt, properties }: Suite, id: number): string[] {
+  const timestamp = new Date(startedAt).toISOString().slice(0, 'YYYY-MM-DDThh:mm:ss'.length);
+  const known = `id="${id}" package="tierlab" hostname="localhost" timestamp="${timestamp}"`;
+  return [
+    `  <testsuite name="${attribute(name)}" ${known} ${countsOf(cases)} time="${seconds.toFixed(3)}">`,
+    '    <properties>',
+    ...Object.entries(properties).map(
+      ([key, value]) => `      <property name="${key}" value="${attribute(String(value))}"/>`,
+    ),
+    '    </properties>',
+    ...cases.flatMap(caseLines),
+    '    <system-out/>',
+    '    <system-err/>',
+    '  </testsuite>',
+  ];
 }
 
 function casesOf(

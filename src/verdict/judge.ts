@@ -50,6 +50,7 @@ export async function judge(events: EventSource): Promise<Judgement> {
     timeline: timelineOf(recording),
     steady: { reached, afterMs: reached ? steadyAt - run.t : null, detail: steady?.detail ?? null },
     ranMs: Number.isFinite(timelineAt) ? endAt - timelineAt : null,
+    startedAt: run.t,
     ended: recording.ended,
     lag: { maxMs: recording.lagMs, limitMs: lagLimit(recording) },
     traffic: run.traffic.map((spec) => ({ name: spec.name, type: spec.type, asked: askedOf(spec) })),

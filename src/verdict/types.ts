@@ -155,6 +155,8 @@ export interface Judgement {
   };
   /** From the timeline's start to the end, or to the last event; null: it did not begin. */
   readonly ranMs: number | null;
+  /** ms since the epoch. */
+  readonly startedAt: number;
   /** Did the run come to its end? */
   readonly ended: boolean;
   /** The traffic process's own lag during the timeline, and from where on it is not believed. */

@@ -52,14 +52,15 @@ test.each([[[]], [['hostile']]])(
       expect([...(rule?.required ?? []), ...(rule?.optional ?? [])]).toEqual(expect.arrayContaining(names));
     }
     const count = (wanted: string): number => elements.filter(({ name }) => name === wanted).length;
-    const [root] = elements;
-    expect(root?.attributes).toMatchObject({
-      tests: String(count('testcase')),
-      failures: String(count('failure')),
-      errors: String(count('error')),
-      skipped: String(count('skipped')),
-    });
-    expect(count('testsuite')).toBe(2);
+    const suites = elements.filter(({ name }) => name === 'testsuite');
+    const total = (key: string): number =>
+      suites.reduce((sum, { attributes }) => sum + Number(attributes[key]), 0);
+    expect(['tests', 'failures', 'errors', 'skipped'].map(total)).toEqual(
+      ['testcase', 'failure', 'error', 'skipped'].map(count),
+    );
+    expect(suites.map(({ attributes: { id } }) => id)).toEqual(['0', '1']);
+    for (const { attributes } of suites)
+      expect(attributes.timestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/);
   },
 );
 
@@ -67,12 +68,14 @@ test.each([[[]], [['hostile']]])(
 const schema: Readonly<
   Record<string, { parent: string | undefined; required: readonly string[]; optional?: readonly string[] }>
 > = {
-  testsuites: { parent: undefined, required: ['tests', 'failures', 'errors'], optional: ['name', 'skipped'] },
+  testsuites: { parent: undefined, required: [] },
   testsuite: {
     parent: 'testsuites',
-    required: ['name', 'tests', 'failures', 'errors', 'time'],
+    required: ['name', 'tests', 'failures', 'errors', 'time', 'timestamp', 'hostname', 'id', 'package'],
     optional: ['skipped'],
   },
+  'system-out': { parent: 'testsuite', required: [] },
+  'system-err': { parent: 'testsuite', required: [] },
   properties: { parent: 'testsuite', required: [] },
   property: { parent: 'properties', required: ['name', 'value'] },
   testcase: { parent: 'testsuite', required: ['name', 'classname', 'time'] },
@@ -91,7 +94,7 @@ interface Element {
 function elementsOf(xml: string): Element[] {
   const elements: Element[] = [];
   const open: string[] = [];
-  const token = /<\?xml version="1\.0" encoding="UTF-8"\?>|<(\/?)(\w+)((?: \w+="[^"<]*")*)(\/?)>|\s+/y;
+  const token = /<\?xml version="1\.0" encoding="UTF-8"\?>|<(\/?)([\w-]+)((?: \w+="[^"<]*")*)(\/?)>|\s+/y;
   while (token.lastIndex < xml.length) {
     const at = token.lastIndex;
     const match = token.exec(xml);

@@ -21,6 +21,7 @@ const failure: Failure = {
   runDir: '/runs/x',
   code: 'node-not-ready',
   exitCode: 4,
+  at: Date.UTC(2026, 0, 1),
   message: 'waited 30s for: node l4-1 to be ready',
   details: ['last seen: no route', 'keepalived: <b>'],
   hint: 'look at it',
@@ -54,7 +55,7 @@ test('a scenario without a verdict is in every report, and makes the whole unkno
   expect(reportJson(results, [failure])).toMatchObject({ verdict: 'unknown', failures: [failure] });
   expect(reportJson([await resultOf('timeout')], [failure]).verdict).toBe('fail');
   const junit = reportJunit(results, [failure]);
-  expect(junit).toMatch(/<testsuites name="tierlab" tests="\d+" failures="0" errors="1" skipped="0">/);
+  expect(junit).toMatch(/<testsuite name="one &lt;that[^<]* tests="1" failures="0" errors="1" skipped="0"/);
   expect(junit).toContain('one &lt;that&gt; never came up');
   expect(junit).toContain('last seen: no route&#10;');
   expect(reportMarkdown(results, [failure])).toContain('no verdict: one &lt;that> never came up');

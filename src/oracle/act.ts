@@ -7,7 +7,7 @@ export interface Act {
   readonly name: string;
   /** As written. */
   readonly atMs: number;
-  /** `inject`, `heal`, `drain`, …; `boot`: the end of a restart. */
+  /** `inject`, `heal`, `drain`, …; `join`, `leave`: of nodes of a tier that is scaled; `boot`: the end of a restart. */
   readonly action: string;
   /** Name of the fault that it injects or heals; `drain` for a drain and its end; `scale`. */
   readonly fault: string;

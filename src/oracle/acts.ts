@@ -47,7 +47,7 @@ function scaleAct({ name, atMs, by }: TimelineScale, plan: Plan, next: Plan, hol
     name,
     atMs,
     targets,
-    action: 'scale',
+    action: by > 0 ? 'join' : 'leave',
     fault: 'scale',
     takesMs: scaleMs,
     restores: by > 0,

@@ -4,18 +4,16 @@ import type { Plan } from '../topology/types.ts';
 import { type Chance, certain, either, isPossible, never, times, unknown } from './chance.ts';
 import type { Way } from './ecmp.ts';
 import { groupOf } from './fabric.ts';
+import { losesWayBack, unnoticedMs } from './notice.ts';
 import type { Case, Places } from './places.ts';
 import { nodeIn } from './state.ts';
 import type { Turn } from './turns.ts';
 import type { ForetoldFlow } from './types.ts';
 
-export interface Fate {
+export interface FlowFate {
   /** Does its way lead through a target? */
   readonly exposed: Chance;
   readonly broken: Chance;
-}
-
-export interface FlowFate extends Fate {
   /** May it break because one of its ends is hit? */
   readonly isEnding: boolean;
 }
@@ -65,9 +63,10 @@ export function fateOf(
   // Clients that are hit may not even notice.
   if (hit(flow.client)) return { exposed, broken: turn.restores ? never : unknown, isEnding };
   const lost = isEnding ? lossOfEnd(turn, patience) : never;
+  const changed = changeOfWay(flow, inCase, path, turn, places, patience);
   return {
     exposed,
-    broken: either(lost, changeOfWay(flow, inCase, path, turn, places, patience)),
+    broken: either(lost, either(changed, wait(inCase, path, turn, patience))),
     isEnding: isPossible(lost),
   };
 }
@@ -129,6 +128,12 @@ function changeOfWay(
   const final = isFirm ? never : since === undefined ? anew(to) : isPossible(anew(to)) ? unknown : never;
   const astray = between.some((l4) => !known.has(l4) && isPossible(anew(l4)));
   return astray ? either(final, unknown) : final;
+}
+
+/** Packets go to the dead until it is noticed; answers, if it is not. Which answers those are is for a hash to say that nobody asked. */
+function wait({ l7 }: Case, { before }: Path, turn: Turn, patience: Patience): Chance {
+  const ms = losesWayBack(l7, turn) ? turn.outageMs : unnoticedMs(before, turn);
+  return isPossible(stall(ms, patience)) ? unknown : never;
 }
 
 /** A node meets the flow in midstream. */

@@ -5,6 +5,7 @@ import { askHashes } from './ask-hashes.ts';
 import type { ExecIn } from './ask-routers.ts';
 import { predict } from './predict.ts';
 import type { ForetoldFlow, KnownWays } from './types.ts';
+import { unasked } from './why.ts';
 
 /**
  * Foretells which flows a scenario will break and move: the routers of the live lab said while all was well which next hop
@@ -26,7 +27,8 @@ export async function foretell(
     const said = await asked;
     const { ways, without } = await askHashes(scenario, plans, flows, said, exec);
     const { sets, entries } = predict(scenario, plans, flows, ways);
-    const why = [...new Set([...entries.flatMap((entry) => entry.why), ...without])];
+    const reasons = entries.flatMap((entry) => entry.why).filter((reason) => reason !== unasked);
+    const why = [...new Set([...reasons, ...without])];
     return sets.map((set) => ({ type: 'prediction', t: now(), ...set, why }));
   } catch (error) {
     const unknowable = reasonOf(error);

@@ -13,11 +13,17 @@ interface Move {
   readonly to: string | undefined;
   /** L4 nodes that it may come by in between. */
   readonly between: readonly string[];
+  /** How long it is until the routers know that they have to send it elsewhere; 0: at once. */
+  readonly unnoticedMs: number;
   /** May it break for another reason than that it moves? */
   readonly isEnding: boolean;
 }
 
-export function moveOf({ from, to, between, isEnding }: Move, turn: Turn, patience: Patience): Chance {
+export function moveOf(
+  { from, to, between, unnoticedMs, isEnding }: Move,
+  turn: Turn,
+  patience: Patience,
+): Chance {
   if (!isComputed(turn, patience)) return isConfined(turn) ? never : unknown;
   if (to === undefined) return never;
   if (from === to) return between.length === 0 ? never : unknown;
@@ -28,8 +34,8 @@ export function moveOf({ from, to, between, isEnding }: Move, turn: Turn, patien
   if (l4.options.sloppy_tcp === false) return never;
   // One that is reset because it moved has left its trace there.
   if (isEnding) return unknown;
-  // A flow is seen where a heartbeat of it came through, after BGP has changed its mind.
-  const visibleMs = patience.heartbeatMs + settleMs;
+  // A flow is seen where a heartbeat of it came through, after BGP has changed its mind. TCP sends again after up to twice the time.
+  const visibleMs = patience.heartbeatMs + 2 * unnoticedMs + settleMs;
   const lasts = turn.remainingMs >= visibleMs && (turn.restores || turn.outageMs >= visibleMs);
   return lasts ? certain : unknown;
 }

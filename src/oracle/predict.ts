@@ -3,10 +3,10 @@ import type { Scenario } from '../scenario/types.ts';
 import type { Plan } from '../topology/types.ts';
 import type { ForetoldFlows } from '../verdict/history.ts';
 import { type Chance, countBounds, isCertain, isExact, isPossible, never } from './chance.ts';
-import type { Fate, Patience } from './fate.ts';
+import type { Patience } from './fate.ts';
 import { type Case, type Places, placesOf } from './places.ts';
 import { allWell, type State } from './state.ts';
-import { type Story, storyOf } from './story.ts';
+import { type Fate, type Story, storyOf } from './story.ts';
 import { type Turn, turnsOf } from './turns.ts';
 import type { FlowSets, ForetoldFlow, KnownWays, Prediction, Shares, TrafficForecast } from './types.ts';
 import { whyOf } from './why.ts';
@@ -32,7 +32,7 @@ export function predict(
   const l7s = beginnings.map(onlyL7);
   const total = byTraffic(
     flows,
-    stories.map(({ broken }) => ({ exposed: never, broken })),
+    stories.map(({ broken, moved }) => ({ exposed: never, broken, moved })),
   );
   return {
     shares: sharesOf(flows, l7s),
@@ -44,7 +44,7 @@ export function predict(
       targets: turn.targets,
       byTraffic: byTraffic(
         flows,
-        stories.map(({ fates }) => fates[i] ?? { exposed: never, broken: never }),
+        stories.map(({ fates }) => fates[i] ?? { exposed: never, broken: never, moved: never }),
       ),
       why: whyOf(turn, places, longest),
     })),
@@ -114,6 +114,7 @@ function byTraffic(flows: readonly ForetoldFlow[], fates: readonly Fate[]): Traf
       traffic,
       flows: own.length,
       exposed: countBounds(own.map(({ exposed }) => exposed)),
+      moved: countBounds(own.map(({ moved }) => moved)),
       broken: countBounds(own.map(({ broken }) => broken)),
       must: numbers(isCertain),
       may: numbers((broken) => isPossible(broken) && !isCertain(broken)),

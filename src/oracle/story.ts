@@ -2,15 +2,25 @@
 import { both, type Chance, certain, either, isExact, never, not, plus, times, unknown } from './chance.ts';
 import type { Way } from './ecmp.ts';
 import { groupOf } from './fabric.ts';
-import { type Blockage, type Fate, fateOf, type Patience, settleMs } from './fate.ts';
+import { type Blockage, fateOf, type Patience, settleMs } from './fate.ts';
 import { l4Of, moveOf } from './moves.ts';
+import { unnoticedMs } from './notice.ts';
 import type { Case, Places } from './places.ts';
 import { nodeIn, type State } from './state.ts';
 import type { Turn } from './turns.ts';
 import type { ForetoldFlow } from './types.ts';
 
+export interface Fate {
+  /** Does its way lead through a target? */
+  readonly exposed: Chance;
+  /** There, and not before. */
+  readonly broken: Chance;
+  /** Seen on another L4 node than before that. */
+  readonly moved: Chance;
+}
+
 export interface Story {
-  /** Turn by turn; `broken`: there, and not before. */
+  /** Turn by turn. */
   readonly fates: readonly Fate[];
   readonly broken: Chance;
   /** Seen on another L4 node than before. */
@@ -38,6 +48,7 @@ export function storyOf(
     fates: turns.map((_, i) => ({
       exposed: sum(({ fates }) => fates[i]?.exposed ?? never),
       broken: sum(({ fates }) => fates[i]?.broken ?? never),
+      moved: sum(({ fates }) => fates[i]?.moved ?? never),
     })),
     broken: sum(({ broken }) => broken),
     moved: sum(({ moved }) => moved),
@@ -65,12 +76,14 @@ function followCase(
     const blockage = blockages[i];
     const path = { before, after, between, known, ...(blockage === undefined ? {} : { blockage }) };
     const fate = fateOf(flow, inCase, path, turn, places, patience);
-    fates.push({ exposed: fate.exposed, broken: both(fate.broken, not(broken)) });
     const here = isBlocked(after, turn.after) ? undefined : l4Of(after);
     const next = here ?? at;
-    const move = { from: at, to: next, between, isEnding: fate.isEnding };
+    const delay = unnoticedMs(before, turn);
+    const move = { from: at, to: next, between, unnoticedMs: delay, isEnding: fate.isEnding };
     const seen = blockage?.isNoticed === true ? unknown : moveOf(move, turn, patience);
-    moved = either(moved, both(both(seen, there), not(broken)));
+    const movesNow = both(both(seen, there), not(broken));
+    fates.push({ exposed: fate.exposed, broken: both(fate.broken, not(broken)), moved: movesNow });
+    moved = either(moved, movesNow);
     if (at !== next || blockage?.isNoticed === true) there = isExact(seen) ? certain : unknown;
     // The next heartbeat makes it known there.
     if (here !== undefined && !known.has(here))

@@ -52,6 +52,8 @@ export interface TrafficForecast {
   readonly flows: number;
   /** Whose way leads through a target. */
   readonly exposed: Bounds;
+  /** Seen on another L4 node than before. */
+  readonly moved: Bounds;
   readonly broken: Bounds;
   /** Which break for certain. */
   readonly must: readonly number[];
@@ -63,7 +65,7 @@ export interface TrafficForecast {
 export interface EntryForecast {
   readonly name: string;
   readonly atMs: number;
-  /** As in the scenario: `inject`, `heal`, … */
+  /** As in the scenario: `inject`, `heal`, `drain`, …; of a scale `join` or `leave`; `boot`: the end of a restart. */
   readonly action: string;
   /** Name of the fault that it injects or heals. */
   readonly fault: string;

@@ -1,5 +1,6 @@
 /** The reasons of a forecast, for people. */
 
+import type { Plan } from '../topology/types.ts';
 import { groupOf } from './fabric.ts';
 import { changesWays, filled, isComputed, isConfined, type Patience } from './fate.ts';
 import { balancersOf, type Places } from './places.ts';
@@ -45,17 +46,24 @@ function whyNot(turn: Turn): string {
   return `what becomes of flows when a ${turn.kind} is hit cannot be computed: any may break`;
 }
 
-function whatItDoes({ kind, fault, restores }: Turn): string[] {
+function whatItDoes(turn: Turn): string[] {
+  const { kind, fault, restores } = turn;
   if (kind === 'client') return ['the clients themselves are hit'];
   if (fault === 'scale' && kind === 'haproxy')
     return ['the table is another from now on; flows that the L4 nodes know keep their L7'];
   if (restores) return [];
+  if (fault === 'scale') return ['it is drained first: it gets nothing new, and finishes what it has'];
   return [
     kind === 'haproxy'
-      ? 'exactly the flows that end on it are hit: their L7 follows from the table'
+      ? whoEndsOn(turn.before.plan)
       : "a flow's backend is the proxy's choice when it opens: only the number of flows is known",
   ];
 }
+
+const whoEndsOn = (plan: Plan): string =>
+  balancersOf(plan).some((l4) => l4.services.some((service) => schedulerOf(l4, service) === 'rr'))
+    ? 'the flows that end on it are hit; with the scheduler rr nobody knows before which those are'
+    : 'exactly the flows that end on it are hit: their L7 follows from the table';
 
 function whatWaysDo(turn: Turn, places: Places): string[] {
   const { before, after, fault, restores } = turn;
@@ -64,7 +72,22 @@ function whatWaysDo(turn: Turn, places: Places): string[] {
       restores ? 'it is drained still: nobody is sent there' : 'it is drained: nobody is sent there any more',
     ];
   if (isFixedOn(turn)) return [restores ? 'the routers have sent flows there all the while' : fixedOn];
-  return [whoMoves(turn), unasked, ...whatMovingDoes(turn, places)];
+  return [whoMoves(turn), unasked, ...whoWaits(turn), ...whatMovingDoes(turn, places)];
+}
+
+function whoWaits({ kind, targets, restores, cut, before: { plan } }: Turn): string[] {
+  if (restores || cut === undefined) return [];
+  const concerned = plan.nodes.filter(({ name, kind }) => kind === 'bird' || targets.includes(name));
+  return [
+    ...(concerned.some(({ options }) => options.bfd === false)
+      ? ['without BFD its neighbours notice after their hold time only, and its flows wait for that long']
+      : []),
+    ...(kind === 'bird' && plan.nodes.some(({ options }) => options.way_back === 'static')
+      ? [
+          'the L7 nodes have a static way back, and go on sending answers over the dead router: whose those are is not known',
+        ]
+      : []),
+  ];
 }
 
 /** Do routers whose next hops are fixed lead to the targets? */
@@ -97,8 +120,9 @@ function whatGroupsDo(
     : 'a resilient group gives away the buckets of the next hop that leaves: nobody else moves';
 }
 
-const unasked =
-  "which flows those are is decided by the routers' hash, whose key each boot draws anew: without the measured ways only their number is known";
+/** True where nobody has asked the kernel. */
+export const unasked =
+  "which flows those are is for the routers' hash to say, whose key each boot draws anew: from the plan alone their number is known; a run asks the kernel (`~ oracle`)";
 
 function whatMovingDoes({ after }: Turn, places: Places): string[] {
   const balancers = balancersOf(after.plan);

@@ -39,7 +39,8 @@ export async function predict(
       `${scenario.name} (seed ${scenario.seed})`,
       describeShares(main),
       describeEntries(main),
-      ...(control === undefined || scenario.control === undefined
+      ...(main.total.length === 0 ? [] : [legend]),
+      ...(control === undefined || scenario.control === undefined || main.total.length === 0
         ? []
         : [`Control: ${describeDifference(scenario, scenario.control)}`, describeEntries(control)]),
     ]
@@ -48,6 +49,11 @@ export async function predict(
   );
   return exitCodes.pass;
 }
+
+const legend = [
+  'exposed: the way leads over a target. moved: seen on another L4 node than before. Of figures like 33–67, 999 runs in 1,000 are within.',
+  'must break: in every run. may break: nobody but these, and which of them is left to chance (or not known). `--format json` names each.',
+].join('\n');
 
 function predictRun(
   scenario: Scenario,
@@ -80,36 +86,45 @@ function describeShares({ shares }: Prediction): string {
 
 function describeEntries({ entries, total }: Prediction): string {
   const rows = entries.flatMap(({ atMs, name, action, fault, targets, byTraffic }) =>
-    byTraffic.map(({ traffic, flows, exposed, broken, must, may }) => [
+    byTraffic.map(({ traffic, flows, exposed, moved, broken, must, may }) => [
       formatDuration(atMs),
       name,
-      `${action === 'inject' || action === fault ? '' : `${action} `}${fault} ${targets.join(', ')}`,
+      `${describeAct(action, fault)} ${targets.join(', ')}`,
       traffic,
       String(flows),
       describeBounds(exposed),
+      describeBounds(moved),
       describeBounds(broken),
       String(must.length),
       String(may.length),
     ]),
   );
-  const sums = total.map(({ traffic, flows, broken, must, may }) => [
+  const sums = total.map(({ traffic, flows, moved, broken, must, may }) => [
     '',
     'total',
     '',
     traffic,
     String(flows),
     '',
+    describeBounds(moved),
     describeBounds(broken),
     String(must.length),
     String(may.length),
   ]);
-  const header = ['at', 'name', 'what', 'traffic', 'flows', 'exposed', 'broken', 'must break', 'may break'];
+  const figures = ['exposed', 'moved', 'broken', 'must break', 'may break'];
+  const header = ['at', 'name', 'what', 'traffic', 'flows', ...figures];
   const names = new Map<string, string[]>();
   for (const { name, why } of entries)
     for (const reason of why) names.set(reason, [...(names.get(reason) ?? []), name]);
   const reasons = [...names].map(([reason, of]) => `${of.join(', ')}: ${reason}`);
   if (rows.length === 0) return '';
   return [table(header, [...rows, ...sums]), '', ...reasons].join('\n');
+}
+
+/** `join l7-4`, `drain l4-1`, `node.crash l4-1`, `heal node.crash l4-1`, `boot l4-1`. */
+function describeAct(action: string, fault: string): string {
+  if (action === 'inject') return fault;
+  return action === 'heal' ? `heal ${fault}` : action;
 }
 
 const describeBounds = ({ least, most }: Bounds): string =>

@@ -30,9 +30,26 @@ test('the seed chooses the flows', () => {
 test('a forecast can be read', () => {
   const { exitCode, stdout } = tierlab(['predict', 'labs/01-l4-crash']);
   expect(exitCode).toBe(0);
-  expect(stdout).toMatch(/^2s +crash +node\.crash l4-1 +held +500 +\d+–\d+ +0 +0 +0$/m);
+  expect(stdout).toMatch(/^2s +crash +node\.crash l4-1 +held +500 +\d+–\d+ +\d+–\d+ +0 +0 +0$/m);
   expect(stdout).toContain('Control: l4.sloppy_tcp = false');
   expect(stdout).toContain('crash: all L4 nodes compute the same table');
+});
+
+test('of a tier that is scaled it says who joins and leaves, and of a rolling action each step', () => {
+  expect(tierlab(['predict', 'labs/06-two-tiers-at-once']).stdout).toMatch(
+    /^1s +proxy +join l7-4 +held +300 +0 /m,
+  );
+  const { stdout } = tierlab(['predict', 'labs/07-drain/balancers.yaml']);
+  expect(stdout).toMatch(
+    / drain l4-1 +held.*\n.* node\.restart l4-1 +held.*\n.* boot l4-1 +held.*\n.* undrain l4-1 /,
+  );
+  expect(stdout).toMatch(/ leave l4-2 +held/);
+});
+
+test('where nothing is held there is nothing to foretell of the control either', () => {
+  const { stdout } = tierlab(['predict', 'labs/07-drain/all-tiers.yaml']);
+  expect(stdout).toContain('nothing to foretell');
+  expect(stdout).not.toContain('Control');
 });
 
 test('what is no scenario is refused', () => {

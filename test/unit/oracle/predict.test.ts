@@ -330,3 +330,24 @@ test('no flow is contested where the order does not matter, and that is said', (
     'no flow of nothing is contested',
   );
 });
+
+test('without BFD flows wait for the hold time, and break if that is longer than their patience', () => {
+  const unwatched = (hold_time: string) => (node: PlannedNode) => ({
+    options: { ...node.options, bfd: false, hold_time },
+  });
+  const long = foretell([crash], { of: unwatched('9s'), ways: measured });
+  expect(long.sets[0]?.broken).toMatchObject({ must: [], may: [], unsaid: third });
+  expect(long.entries[0]?.why.join()).toContain('without BFD');
+  // Twice 9 s is more than the run has left; twice 2 s is not, and less than they wait.
+  expect(long.sets[0]?.moved.must).toEqual([]);
+  const short = foretell([crash], { of: unwatched('2s'), ways: measured });
+  expect(short.sets).toMatchObject([{ broken: { unsaid: [], most: 0 }, moved: { must: third } }]);
+});
+
+test('answers that go over a dead router by a static way are lost, and nobody can say whose', () => {
+  const bound = (node: PlannedNode) =>
+    node.kind === 'haproxy' ? { options: { ...node.options, way_back: 'static' } } : {};
+  const { sets, entries } = foretell([inject('node.crash', 'r-1')], { of: bound });
+  expect(sets[0]?.broken.unsaid).toHaveLength(600);
+  expect(entries[0]?.why.join()).toContain('static way back');
+});

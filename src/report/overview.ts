@@ -27,7 +27,8 @@ export function reportOverview(
     title: `${verdict}: ${results.length + failures.length} runs`,
     style,
     content: html`<header class="${verdict}"><p class="badges"><b class="badge ${verdict}">${verdict}</b></p>
-<h1>${results.length + failures.length} runs</h1></header>
+<h1>${results.length + failures.length} runs</h1>
+<p class="story">${countsOf(results, failures)}</p></header>
 ${overview(runs, failures)}
 ${spreads(results).map(
   (spread) =>
@@ -36,6 +37,19 @@ ${spreads(results).map(
 ${failures.map(failureSection)}
 ${results.map((result) => html`${headSection(result)}${expectationsSection(result)}`)}`,
   });
+}
+
+/** "12 pass, 1 unknown" */
+function countsOf(results: readonly ScenarioResult[], failures: readonly Failure[]): string {
+  const verdicts = results.map(({ verdict }) => verdict);
+  const counts = (['pass', 'fail', 'unknown'] as const).map((verdict) => ({
+    word: verdict as string,
+    count: verdicts.filter((each) => each === verdict).length,
+  }));
+  return [...counts, { word: 'no verdict', count: failures.length }]
+    .filter(({ count }) => count > 0)
+    .map(({ word, count }) => `${count} ${word}`)
+    .join(', ');
 }
 
 function overview(runs: readonly OverviewRun[], failures: readonly Failure[]): Markup {

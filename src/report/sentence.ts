@@ -1,14 +1,14 @@
 /** The result in one sentence, shared by all reports that people read. */
 import { formatMeasured, type Judgement, type ScenarioResult } from '../verdict/index.ts';
 
-/** "250 of 500 connections moved, none broke; with l4.sloppy_tcp: false 226 broke". */
+/** "250 of 500 connections moved, none broke; in the control (l4.sloppy_tcp: false) 226 broke". */
 export function sentence({ main, control }: ScenarioResult): string {
   if (!main.steady.reached) return 'nothing was shown: there was no steady state to break';
   const telling = tellingOf(main, control);
   const run = outcome(main, telling, inFull);
   if (control === undefined) return run;
   if (!control.steady.reached) return `${run}; the control never reached its steady state`;
-  return `${run}; with ${protectionOff(control)} ${outcome(control, telling, inShort)}`;
+  return `${run}; in the control (${protectionOff(control)}) ${outcome(control, telling, inShort)}`;
 }
 
 /** What the connections that moved and broke do not tell. */

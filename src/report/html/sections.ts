@@ -53,10 +53,14 @@ export function timelineSection(main: Judgement, data: PageData): Markup {
       html`<tr class="${tone}"><td class="number">${formatTime(atMs)}</td><td class="name">${what}</td><td>${text}</td></tr>`,
   );
   const charts = data.charts.map(
-    ({ title }, chart) =>
+    ({ title, panels }, chart) =>
       html`<figure><figcaption>${title}</figcaption><div class="pair">${data.runs.map(
         (run, i) =>
-          html`<div><p class="role">${data.runs.length > 1 ? run.title : ''}</p><div class="plot" id="plot-${chart}-${i}"></div></div>`,
+          html`<div><p class="role">${data.runs.length > 1 ? run.title : ''}</p>${
+            panels[i]?.lines.length === 0
+              ? html`<p class="hint">There are none in this one.</p>`
+              : html`<div class="plot" id="plot-${chart}-${i}"></div>`
+          }</div>`,
       )}</div></figure>`,
   );
   return html`<section><h2>What happened</h2>

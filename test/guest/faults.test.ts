@@ -67,6 +67,7 @@ const cases: Readonly<Record<string, readonly [Case, ...Case[]]>> = {
       target: 'l7-2:servers',
       options: { mtu: 1000 },
     },
+    { target: 'edge:transit', options: { mtu: 1400, everybody: true } },
   ],
   'link.blackhole': [
     {

@@ -15,6 +15,7 @@ export interface Case {
   readonly ways: readonly Way[];
   /** Where it is when all is well; null: no server takes it. */
   readonly l7: string | null;
+  /** null: none, or one of those to which nothing happens. */
   readonly backend: string | null;
 }
 
@@ -22,8 +23,12 @@ export interface Places {
   /**
    * What may be the case with a flow.
    * @param states one after another; the first is the one in which all is well
+   * @param matters whether it matters that a backend is this one; those that do not matter are one case, or there would be as many as
+   * the product of three tiers
    */
-  cases(flow: ForetoldFlow, states: readonly State[]): readonly Case[];
+  cases(flow: ForetoldFlow, states: readonly State[], matters: (backend: string) => boolean): readonly Case[];
+  /** Backends that a flow may end on whose connection ends on that L7. */
+  backends(flow: ForetoldFlow, l7: string | null): readonly string[];
   /** The L7 that an L4 node chooses, itself if it is one; null: that does not follow from the flow; undefined: none. */
   choice(state: State, l4: string, flow: ForetoldFlow): string | undefined | null;
   /** L4 nodes that a flow may come by while one state becomes the other. */
@@ -42,6 +47,7 @@ export function placesOf(first: State, ways: KnownWays): Places {
   const seen = new Map<readonly State[], Map<string, readonly Outcome[]>>();
   const hops = new Map<State, Map<string, HopsOf>>();
   const restless = new Map<State, Map<string, Restless>>();
+  const backends = new Map<string | null, readonly string[]>();
 
   const vipOf = ({ service, address }: ForetoldFlow): string => serviceFor(plan, service, address)?.vip ?? '';
   const stageOf = ({ plan: now, gone, removed }: State, flow: ForetoldFlow): Stage => {
@@ -92,19 +98,20 @@ export function placesOf(first: State, ways: KnownWays): Places {
     const chosen = choice(first, l4, flow);
     return orNull(chosen === null ? targetsOf(l4) : chosen === undefined ? [] : [chosen]);
   };
+  const backendsOf: Places['backends'] = ({ address, port }, l7) => {
+    const { backend } = ways.get(endpoint(address, port)) ?? {};
+    return backend === undefined ? remembered(backends, l7, () => targetsOf(l7)) : [backend];
+  };
   return {
-    cases: (flow, states) => {
+    cases: (flow, states, matters) => {
       const known = ways.get(endpoint(flow.address, flow.port)) ?? {};
       return waysOf(flow, known, states).flatMap((outcome) =>
         split(outcome, l7sOf(flow, known, outcome.ways[0]?.at(-1) ?? ''), 'l7').flatMap((found) =>
-          split(
-            found,
-            known.backend === undefined ? orNull(targetsOf(found.l7)) : [known.backend],
-            'backend',
-          ),
+          withBackends(found, backendsOf(flow, found.l7), matters),
         ),
       );
     },
+    backends: backendsOf,
     choice,
     hops: hopsOf,
     between: (flow, [before, after], way) => {
@@ -193,6 +200,20 @@ function split<T extends { readonly probability: number }, K extends string>(
     const named = { [key]: name } as Readonly<Record<K, string | null>>;
     return { ...found, ...named, probability: found.probability / names.length };
   });
+}
+
+/** Each that matters, and the others together. */
+function withBackends<T extends { readonly probability: number }>(
+  found: T,
+  names: readonly string[],
+  matters: (backend: string) => boolean,
+): (T & { readonly backend: string | null })[] {
+  const named = names.filter(matters);
+  const others = names.length === 0 ? 1 : (names.length - named.length) / names.length;
+  return [
+    ...named.map((backend) => ({ ...found, backend, probability: found.probability / names.length })),
+    ...(others === 0 ? [] : [{ ...found, backend: null, probability: found.probability * others }]),
+  ];
 }
 
 const orNull = (names: readonly string[]): readonly (string | null)[] =>

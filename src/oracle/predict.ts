@@ -69,8 +69,13 @@ export function courseOf(
   const first = allWell(plans);
   const places = placesOf(first, ways);
   const inTheBeginning = [first];
-  const beginnings = flows.map((flow) => places.cases(flow, inTheBeginning));
-  const ends = new Set(beginnings.flatMap((cases) => cases.flatMap(({ l7, backend }) => [l7, backend])));
+  const beginnings = flows.map((flow) => places.cases(flow, inTheBeginning, () => false));
+  const ends = new Set(
+    flows.flatMap((flow, i) => {
+      const l7s = [...new Set(beginnings[i]?.map(({ l7 }) => l7))];
+      return l7s.flatMap((l7) => [l7, ...places.backends(flow, l7)]);
+    }),
+  );
   const turns = turnsOf(scenario, plans, first, (names) => names.some((name) => ends.has(name)));
   const states = [first, ...turns.map(({ after }) => after)];
   return { places, turns, first, states, beginnings };

@@ -38,10 +38,13 @@ export function storyOf(
   places: Places,
   patience: Patience,
 ): Story {
-  const all = places.cases(flow, states).map((inCase) => ({
-    probability: inCase.probability,
-    story: followCase(flow, inCase, turns, places, patience),
-  }));
+  const targets = new Set(turns.flatMap((turn) => turn.targets));
+  const all = places
+    .cases(flow, states, (backend) => targets.has(backend))
+    .map((inCase) => ({
+      probability: inCase.probability,
+      story: followCase(flow, inCase, turns, places, patience),
+    }));
   const sum = (of: (story: Story) => Chance): Chance =>
     all.reduce((total, { probability, story }) => plus(total, times(of(story), probability)), never);
   return {

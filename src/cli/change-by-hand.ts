@@ -1,6 +1,6 @@
 /** Changing a running lab from the command line: what `apply` and `scale` have in common. */
 import { exitCodes, WorldError } from '../base/errors.ts';
-import { changeLab, forgetEntry, ledgerEntries, resolveTarget } from '../faults/index.ts';
+import { changeLab } from '../faults/index.ts';
 import { assertChangeable, type LabChange, type LiveLab, labChange } from '../lab/index.ts';
 import type { Plan } from '../topology/index.ts';
 import { noteInHistory } from '../traffic/index.ts';
@@ -38,7 +38,6 @@ export async function changeByHand(
   const from = now();
   const onStep = (message: string): void => report({ type: 'detail', message });
   const result = await changeLab(live, after, { withinMs, signal, onStep });
-  await forgetGone(live);
   const targets = [...change.added, ...change.removed].map((node) => node.name);
   const times = { t: from, from, to: now() };
   await noteInHistory(live.paths, {
@@ -59,12 +58,6 @@ export async function changeByHand(
   printJson({ ...document, done: true, evidence: result.evidence });
   print(`Done: ${result.evidence}`);
   return exitCodes.pass;
-}
-
-/** What was done to nodes that are gone went with them: to heal it would hit others that come under their names. */
-async function forgetGone({ paths, plan }: LiveLab): Promise<void> {
-  for (const { name, target } of await ledgerEntries(paths))
-    if (resolveTarget(plan, target).length === 0) await forgetEntry(paths, name);
 }
 
 function describe({ added, removed, changed }: LabChange) {

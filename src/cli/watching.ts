@@ -1,7 +1,6 @@
 /** What `tierlab watch` sees of a lab each second, and what it knows from the seconds before. */
 import { open } from 'node:fs/promises';
-import { type LedgerEntry, ledgerEntries } from '../faults/index.ts';
-import type { LiveLab } from '../lab/index.ts';
+import { type LedgerEntry, type LiveLab, ledgerEntries } from '../lab/index.ts';
 import { isKept, readTraffic } from '../traffic/index.ts';
 import type { HistoryEvent } from '../verdict/history.ts';
 import { type NodeStatus, statusOf } from './node-status.ts';

@@ -6,7 +6,7 @@ import type { Fault, Hit, Landed } from './contract.ts';
  * Injects or heals a fault at everything that it hits, all at once.
  * @returns that it landed if it did everywhere; an error is evidence that it did not
  */
-export async function actOn(
+export async function hitAll(
   lab: LiveLab,
   fault: Fault,
   action: 'inject' | 'heal',

@@ -3,16 +3,20 @@ import {
   beginChange,
   carryOut,
   endChange,
+  forgetEntry,
   type LabChange,
   type LiveLab,
   labChange,
   labView,
+  ledgerEntries,
   readyNodes,
 } from '../lab/index.ts';
 import type { Plan, PlannedNode } from '../topology/types.ts';
 import { explain } from './act.ts';
 import type { Landed } from './contract.ts';
 import { type DrainOptions, drainNodes, refuseDrain } from './drain.ts';
+import { resolveTarget } from './nodes.ts';
+import { welcome } from './renew.ts';
 
 /**
  * Turns a lab that is up into what another plan says. Nodes that go are drained first; one that cannot be drained by the
@@ -33,16 +37,28 @@ export async function changeLab(lab: LiveLab, after: Plan, options: DrainOptions
     return drained;
   }
   try {
-    const said = await carryOut(lab, change, { ready, withinMs: left(), signal: options.signal });
+    const welcomed: Landed[] = [];
+    const onJoin = async (nodes: readonly PlannedNode[]): Promise<void> => {
+      welcomed.push(...(await welcome(lab, nodes)));
+    };
+    const said = await carryOut(lab, change, { ready, withinMs: left(), signal: options.signal, onJoin });
+    await forgetGone(lab);
     const elapsed = `${((performance.now() - start) / 1000).toFixed(1)} s`;
+    const told = welcomed.map(({ evidence }) => evidence);
     return {
-      landed: true,
-      evidence: [drained.evidence, `${said} (${elapsed})`].filter(Boolean).join('; '),
+      landed: welcomed.every(({ landed }) => landed),
+      evidence: [drained.evidence, ...told, `${said} (${elapsed})`].filter(Boolean).join('; '),
     };
   } catch (error) {
     options.signal?.throwIfAborted();
     return { landed: false, evidence: explain(error) };
   }
+}
+
+/** What was done to nodes that are gone went with them: to heal it would hit others that come under their names. */
+async function forgetGone({ paths, plan }: LiveLab): Promise<void> {
+  for (const { name, target } of await ledgerEntries(paths))
+    if (resolveTarget(plan, target).length === 0) await forgetEntry(paths, name);
 }
 
 /** A node that is dead has nothing to finish, and a client has nobody to tell. */

@@ -24,7 +24,17 @@ export function defineFault<Options extends z.ZodObject>(fault: FaultOf<Options>
   return fault;
 }
 
-interface FaultOf<Options extends z.ZodObject> {
+/** What becomes of it where nodes begin anew, or join. */
+interface Lasting {
+  /** Nodes that it hits begin anew when it is injected, or healed: with nothing in their kernels of what was done to them before. */
+  readonly startsAnew?: 'inject' | 'heal';
+  /** It is in the kernel and at the cables of the nodes that it hits: when one begins anew, it is done again. */
+  readonly isRenewed?: true;
+  /** It is a setting, no damage: a node that joins the group that it hit gets it, too. */
+  readonly isForNewcomers?: true;
+}
+
+interface FaultOf<Options extends z.ZodObject> extends Lasting {
   readonly traits: Omit<FaultTraits, 'options' | 'refuse'> & {
     readonly options: Options;
     refuse?(node: PlannedNode, options: z.output<Options>, plan: Plan): Refusal | undefined;
@@ -33,7 +43,7 @@ interface FaultOf<Options extends z.ZodObject> {
   heal(lab: LiveLab, hit: Hit, options: z.output<Options>): Promise<Landed>;
 }
 
-export interface Fault {
+export interface Fault extends Lasting {
   readonly traits: FaultTraits;
   /** Does it and looks whether it happened. */
   inject(lab: LiveLab, hit: Hit, options: Readonly<Record<string, unknown>>): Promise<Landed>;

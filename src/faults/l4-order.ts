@@ -30,6 +30,9 @@ export const l4Order = defineFault({
     },
   },
 
+  isRenewed: true,
+  isForNewcomers: true,
+
   inject(lab, { node }, { order }) {
     const planned = serversOf(node);
     const first = order === 'reverse' ? planned.toReversed() : order;

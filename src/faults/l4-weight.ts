@@ -21,6 +21,8 @@ export const l4Weight = defineFault({
     refuse: (node, { server }, plan) => refuseServer(plan, node, 'server', server),
   },
 
+  isForNewcomers: true,
+
   inject: (lab, { node }, { server, weight }) => setWeight(lab, node, server, weight),
 
   heal: (lab, { node }, { server }) => setWeight(lab, node, server, 1),

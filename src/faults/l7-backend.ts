@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { until } from '../base/until.ts';
-import type { LiveLab } from '../lab/index.ts';
+import { type LiveLab, labView } from '../lab/index.ts';
 import type { PlannedNode } from '../topology/types.ts';
 import { serversOf } from './balancing.ts';
 import { defineFault, type Landed } from './contract.ts';
@@ -27,6 +27,8 @@ export const l7Backend = defineFault({
       refuseUnknown(plan, 'backend', backend, serversOf(node), `backends of ${node.name}`),
   },
 
+  isForNewcomers: true,
+
   inject: (lab, { node }, { backend, state }) => setState(lab, node, backend, state),
 
   heal: (lab, { node }, { backend }) => setState(lab, node, backend, 'ready'),
@@ -36,7 +38,7 @@ async function setState(lab: LiveLab, node: PlannedNode, name: string, state: St
   const proxying = proxyingOf(lab, node);
   const view = lab.view(node);
   const backends = chosen(lab.plan, name, serversOf(node));
-  for (const backend of backends) await proxying.setBackend(view, backend, state);
+  for (const backend of backends) await proxying.setBackend(labView(lab), node, backend, state);
   const { saw } = await until(
     async () => {
       const own = (await proxying.backends(view)).filter(({ backend }) => backends.includes(backend));

@@ -20,6 +20,8 @@ export const linkBlackhole = defineFault({
     options: z.strictObject({ direction: directionField }),
   },
 
+  isRenewed: true,
+
   async inject(lab, { node, network = '' }, { direction }) {
     const rules = rulesOf(node.name, network, direction);
     await addDrops(lab, rules);

@@ -11,6 +11,8 @@ export const linkDown: Fault = {
     options: z.strictObject({}),
   },
 
+  isRenewed: true,
+
   async inject(lab, { node, network = '' }) {
     await lab.script(`pulling the cable of ${node.name}`, setPorts(lab, node, [network], 'down'));
     const [port] = await portStates(lab, node, [network]);

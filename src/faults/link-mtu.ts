@@ -32,6 +32,8 @@ export const linkMtu = defineFault({
     },
   },
 
+  isRenewed: true,
+
   inject: (lab, { node, network = '' }, { mtu, everybody }) =>
     setMtu(lab, network, everybody ? nodesOn(lab, network) : [node], () => mtu),
 

@@ -43,6 +43,8 @@ export const linkNetem = defineFault({
     refuse: (_node, options) => refuseCombination(options),
   },
 
+  isRenewed: true,
+
   async inject(lab, { node, network = '', seed = 1 }, options) {
     await lab.host.loadModules(['sch_netem']);
     const devices = egressDevices(lab, node, network, options.direction);
@@ -86,7 +88,7 @@ export function netemCommands(
 ): string[] {
   const settings = netemSettings(options);
   return devices.map(({ netns, device, direction }) => {
-    const add = `tc -n ${netns} qdisc add dev ${device} root netem ${settings}`;
+    const add = `tc -n ${netns} qdisc replace dev ${device} root netem ${settings}`;
     const own = Math.floor(seeded(seed, `netem ${cable} ${direction}`).next() * 2 ** 32);
     return `${add} seed ${own} 2>/dev/null || ${add}`;
   });

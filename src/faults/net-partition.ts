@@ -35,6 +35,8 @@ export const netPartition = defineFault({
     },
   },
 
+  isRenewed: true,
+
   async inject(lab, { node }, { from }) {
     const rules = rulesOf(node, from, lab.plan);
     await addDrops(lab, rules);

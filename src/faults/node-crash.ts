@@ -19,6 +19,8 @@ export const nodeCrash: Fault = {
     options: z.strictObject({}),
   },
 
+  startsAnew: 'heal',
+
   inject: (lab, { node }) =>
     lab.kindOf(node).shared === undefined ? crash(lab, node) : crashShared(lab, node),
 

@@ -12,6 +12,8 @@ export const nodeRestart = defineFault({
     options: z.strictObject({}),
   },
 
+  startsAnew: 'inject',
+
   async inject(lab, hit) {
     const crashed = await nodeCrash.inject(lab, hit, {});
     const revived = await nodeCrash.heal(lab, hit, {});

@@ -24,6 +24,9 @@ export const nodeSysctl = defineFault({
     }),
   },
 
+  isRenewed: true,
+  isForNewcomers: true,
+
   async inject(lab, { node }, { set }) {
     const names = Object.keys(set);
     const old = await read(lab, node, names);

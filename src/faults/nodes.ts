@@ -1,12 +1,19 @@
-/** Nodes that a fault's keys name. */
+/** Nodes that a fault's target and its keys name. */
 import { suggest } from '../base/suggest.ts';
 import type { Refusal } from '../scenario/types.ts';
 import type { Plan, PlannedNode } from '../topology/types.ts';
+import type { Hit } from './contract.ts';
 
 /** The node of that name, or all nodes of that group; none if there is neither. */
 export function nodesNamed(plan: Plan, name: string): PlannedNode[] {
   const [exact] = plan.nodes.filter((node) => node.name === name);
   return exact === undefined ? plan.nodes.filter(({ group }) => group === name) : [exact];
+}
+
+/** What a target as written means: `l4-1`, `l4` (every node of the group), `l4-1:fabric`, `l4:fabric`. */
+export function resolveTarget(plan: Plan, target: string): Hit[] {
+  const [name = '', network] = target.split(':');
+  return nodesNamed(plan, name).map((node) => (network === undefined ? { node } : { node, network }));
 }
 
 /** Those of `among` that are called so: by their own name, or by their group's. */

@@ -3,11 +3,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { LiveLab } from '../lab/index.ts';
 import type { RollingStep, TimelineRolling } from '../scenario/types.ts';
 import type { PlannedNode } from '../topology/types.ts';
-import { actOn, explain } from './act.ts';
+import { explain } from './act.ts';
+import { actOn } from './act-on.ts';
+import { faults } from './all.ts';
 import type { Landed } from './contract.ts';
 import { isReady } from './daemons.ts';
 import { drainNodes } from './drain.ts';
-import { faults } from './index.ts';
 
 export interface RollingOptions
   extends Pick<TimelineRolling, 'steps' | 'maxUnavailable' | 'pauseMs' | 'withinMs'> {

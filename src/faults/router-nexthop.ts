@@ -27,6 +27,8 @@ export const routerNexthop = defineFault({
     },
   },
 
+  isRenewed: true,
+
   async inject(lab, { node }, { remove }) {
     const before = await nextHopsOf(lab, node).read(lab.view(node));
     const gone = chosen(lab.plan, remove, before);

@@ -1,6 +1,6 @@
 /** Faults on a timeline: each at its time, verified, recorded. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LiveLab } from '../lab/index.ts';
+import { forgetEntry, type LiveLab } from '../lab/index.ts';
 import type {
   TimelineDrain,
   TimelineEntry,
@@ -10,13 +10,17 @@ import type {
 } from '../scenario/types.ts';
 import type { Plan } from '../topology/types.ts';
 import type { FaultEvent } from '../verdict/history.ts';
-import { actOn, explain } from './act.ts';
+import { explain } from './act.ts';
+import { actOn } from './act-on.ts';
+import { faults } from './all.ts';
 import { changeLab } from './change.ts';
 import type { Hit, Landed } from './contract.ts';
 import { drainNodes } from './drain.ts';
-import { faults, resolveTarget } from './index.ts';
+import { resolveTarget } from './nodes.ts';
+import { onRecord } from './on-record.ts';
 import { roll } from './rolling.ts';
 import { faultOf, stepName } from './rolling-names.ts';
+import { forgetRolling, takeOnRecord } from './rolling-record.ts';
 
 export { roll } from './rolling.ts';
 
@@ -85,7 +89,7 @@ async function playRolling(lab: LiveLab, entry: TimelineRolling, options: Timeli
     async take(node, step, act) {
       await before();
       const from = now();
-      const landed = await act();
+      const landed = (await takeOnRecord(lab, entry.name, node, step, act)) ?? twice;
       const fault = step.action === 'inject' ? step.fault : 'drain';
       const action = step.action === 'undrain' ? 'heal' : 'inject';
       const [name, targets] = [stepName(entry.name, node, step), [node.name]];
@@ -93,8 +97,12 @@ async function playRolling(lab: LiveLab, entry: TimelineRolling, options: Timeli
       return landed;
     },
   });
+  if (result.landed) await forgetRolling(lab, entry.name, nodes, entry.steps);
   note(`${entry.name}-done`, 'heal', now(), result);
 }
+
+/** Names on a timeline differ: somebody did something of the same name by hand. */
+const twice: Landed = { landed: false, evidence: 'something of that name is on record already' };
 
 async function play(
   lab: LiveLab,
@@ -136,9 +144,16 @@ async function hit(
 ): Promise<Done> {
   const cause = 'of' in entry ? causeOf(entry.of, timeline) : entry;
   const hits = resolveTarget(lab.plan, cause.target).map((each) => ({ ...each, seed }));
-  const result = await act(lab, entry, cause, hits, signal);
+  const [fault, options] = cause.action === 'drain' ? ['drain', {}] : [cause.fault, cause.options];
+  const doIt = (): Promise<Landed> => act(lab, entry, cause, hits, signal);
+  const { name, target } = cause;
+  const result =
+    'of' in entry
+      ? await doIt()
+      : ((await onRecord(lab, { name, fault, target, options, seed }, doIt)) ?? twice);
+  if ('of' in entry && result.landed) await forgetEntry(lab.paths, entry.of);
   return {
-    fault: cause.action === 'drain' ? 'drain' : cause.fault,
+    fault,
     action: 'of' in entry ? 'heal' : 'inject',
     targets: hits.map(({ node }) => node.name),
     ...result,

@@ -39,6 +39,8 @@ export interface NodeView {
   ask(socket: string, request: string, isComplete?: (answer: string) => boolean): Promise<string>;
   /** Reads a file as the node sees it: `/proc/net/…` is the node's own. */
   readFile(path: string): Promise<string>;
+  /** Nodes of the lab that were drained, or are dead: they are not waited for. */
+  outOfService(): Promise<ReadonlySet<string>>;
   /** Runs a program in the node's namespace. */
   exec(
     argv: readonly string[],
@@ -60,6 +62,8 @@ export interface LabView {
   alive(node: PlannedNode): Promise<boolean>;
   /** Replaces one of the node's rendered files: what it reads when it starts again. */
   write(node: PlannedNode, file: string, content: string): Promise<void>;
+  /** Does what must not be done twice at the same time, such as writing what others write too. */
+  alone<T>(task: () => Promise<T>): Promise<T>;
   /** Starts one of the node's daemons with further arguments; it takes the place of the one that runs. */
   start(node: PlannedNode, daemon: string, further: readonly string[]): Promise<void>;
 }
@@ -138,7 +142,13 @@ export interface Proxying {
   /** Process that answers for the node now. */
   pid(view: NodeView): Promise<number>;
   backends(view: NodeView): Promise<readonly { readonly backend: string; readonly status: string }[]>;
-  setBackend(view: NodeView, backend: string, state: 'drain' | 'maint' | 'ready'): Promise<void>;
+  /** Lasting: a daemon that starts anew goes on with it. */
+  setBackend(
+    lab: LabView,
+    node: PlannedNode,
+    backend: string,
+    state: 'drain' | 'maint' | 'ready',
+  ): Promise<void>;
   /** Writes the configuration as if the topology said so; the next start or reload reads it. */
   configure(view: NodeView, options: Readonly<Record<string, unknown>>): Promise<void>;
 }
@@ -220,6 +230,8 @@ export interface Kind {
     refuse?(node: PlannedNode, plan: Plan): string | undefined;
     out(lab: LabView, node: PlannedNode): readonly ServiceStep[];
     back(lab: LabView, node: PlannedNode): readonly ServiceStep[];
+    /** Where a node is drained by what others do: one of them has joined, and is told that this node is drained. */
+    tell?(lab: LabView, node: PlannedNode, newcomer: PlannedNode): Promise<void>;
   };
   /**
    * The daemons of a node that runs take up those of its files that were rewritten, and lose neither sessions nor connections.

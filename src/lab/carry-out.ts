@@ -21,6 +21,8 @@ interface CarryOutOptions {
   readonly ready: ReadonlySet<string>;
   /** How long a node may take for it. */
   readonly withinMs: number;
+  /** New nodes run, and nobody sends them anything yet. */
+  readonly onJoin: (nodes: readonly PlannedNode[]) => Promise<void>;
 }
 
 /** @throws WorldError (exit code 4) with all that stands in the way; nothing is touched */
@@ -49,7 +51,7 @@ export async function assertChangeable(lab: LiveLab, { refusals, changed }: LabC
 export async function carryOut(
   lab: LiveLab,
   { after, added, removed, changed, files }: LabChange,
-  { ready, withinMs, signal }: CarryOutOptions,
+  { ready, withinMs, signal, onJoin }: CarryOutOptions,
 ): Promise<string> {
   const running = await namesOf(lab.plan.nodes, (node) => isRunning(lab, node));
   const alterations = changed.filter(({ node }) => running.has(node.name));
@@ -66,6 +68,7 @@ export async function carryOut(
   // Who needs no neighbour to be ready is to be so before anybody sends it anything.
   const alone = added.filter(({ peers }) => peers.length === 0);
   await waitForNodes(lab, alone, { readyWithinMs: withinMs, signal });
+  if (added.length > 0) await onJoin(added);
   const view = labView(lab);
   await Promise.all(alterations.map(({ node, files: was }) => lab.kindOf(node).reload?.(view, node, was)));
   for (const { node, others } of leaving) await removeNode(lab, node, others);

@@ -4,6 +4,13 @@ export { beginChange, endChange } from './change-record.ts';
 export { bringDown, strayLabs } from './down.ts';
 export { environmentOf } from './environment.ts';
 export { labView } from './lab-view.ts';
+export {
+  claimEntry,
+  forgetEntry,
+  type LedgerEntry,
+  ledgerEntries,
+  updateEntry,
+} from './ledger.ts';
 export { type DaemonStatus, LiveLab } from './live.ts';
 export {
   type LabPaths,

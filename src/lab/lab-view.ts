@@ -10,6 +10,7 @@ export function labView(lab: LiveLab): LabView {
     view: (node) => lab.view(node),
     alive: async (node) => (await lab.daemons(node)).every(({ state }) => state === 'running'),
     write: (node, file, content) => replaceFile(join(lab.view(node).paths.files, file), content),
+    alone: (task) => lab.alone(task),
     start: (node, daemon, further) => lab.startDaemon(node, daemon, further),
   };
 }

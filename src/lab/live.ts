@@ -4,6 +4,7 @@ import { groupBy } from '../base/group-by.ts';
 import type { ExecOptions, ExecResult, Host } from '../hosts/contract.ts';
 import type { CarriedFlow, Kind, NodeStats, NodeView } from '../kinds/contract.ts';
 import type { Plan, PlannedNode } from '../topology/types.ts';
+import { outOfService } from './ledger.ts';
 import { type LabPaths, netnsPath, nodePaths, pidFile } from './paths.ts';
 import {
   ownDaemons,
@@ -102,6 +103,7 @@ export class LiveLab {
       paths,
       ask: (socket, request, isComplete) => this.#ask(socket, request, isComplete),
       readFile: (path) => this.#readFile(node, path),
+      outOfService: () => outOfService(this.paths),
       exec: (argv, options) => this.exec(node.name, argv, options),
     };
   }

@@ -28,6 +28,14 @@ describe('a lab that changes while it is up', () => {
     return all.map(({ node }) => node);
   };
 
+  /** What a proxy makes of its backends, in their order. */
+  const backends = async (l7: string): Promise<string> => {
+    const ask =
+      'use IO::Socket::UNIX; $s = IO::Socket::UNIX->new(glob("/run/tierlab/*/$ARGV[0]/haproxy.ctl")); print $s "show stat -1 4 -1\n"; print <$s>';
+    const csv = await fine('exec', l7, '--', 'perl', '-e', ask, l7);
+    return [...csv.matchAll(/^tl_web,web-\d(?:,[^,\n]*){15},(\w+)/gm)].map(([, status]) => status).join(' ');
+  };
+
   beforeAll(async () => {
     home = await makeHome();
     await fine('up', threeTier, '--host', 'uml');
@@ -142,6 +150,54 @@ describe('a lab that changes while it is up', () => {
       stderr: expect.stringContaining('r-1 has another bird.conf'),
     });
     await fine('undrain', 'r-1');
+    expect(await nodes()).toHaveLength(12);
+  });
+
+  test('a backend that is out of use stays so on a proxy that starts anew, is reloaded or killed', async () => {
+    await fine('drain', 'web-1');
+    await fine('fault', 'add', 'l7.backend', 'l7-2', 'backend=web-2', 'state=maint');
+    await fine('fault', 'add', 'node.restart', 'l7-1');
+    await fine('fault', 'add', 'node.restart', 'l7-2');
+    await fine('fault', 'add', 'l7.reload', 'l7-2');
+    await fine('fault', 'add', 'daemon.restart', 'l7-3', 'daemon=haproxy');
+    for (const [l7, states] of [
+      ['l7-1', 'DRAIN UP UP'],
+      ['l7-2', 'DRAIN MAINT UP'],
+      ['l7-3', 'DRAIN UP UP'],
+    ] as const)
+      expect(await backends(l7), l7).toBe(states);
+    // Each of them says that it is well.
+    await fine('fault', 'heal', '--all');
+    for (const l7 of ['l7-1', 'l7-2', 'l7-3']) expect(await backends(l7), l7).toBe('UP UP UP');
+  });
+
+  test('what was done to the lab stands on nodes that begin anew, and holds for those that join', async () => {
+    const weights = async (l4: string): Promise<string> =>
+      [...(await fine('exec', l4, '--', 'ipvsadm', '-Ln', '--nosort')).matchAll(/Tunnel +(\d+)/g)]
+        .map(([, weight]) => weight)
+        .reverse()
+        .join(' ');
+    const delays = async (): Promise<string> =>
+      fine('exec', 'l4-1', '--', 'tc', 'qdisc', 'show', 'dev', 'fabric');
+    await fine('drain', 'web-1');
+    await fine('fault', 'add', 'l7.backend', 'l7', 'backend=web-2', 'state=maint');
+    expect(await json('scale', 'l7', '+1')).toMatchObject({ added: ['l7-4'], done: true });
+    expect(await backends('l7-4')).toBe('DRAIN MAINT UP');
+
+    await fine('drain', 'l7-3');
+    await fine('fault', 'add', 'l4.weight', 'l4', 'server=l7-2', 'weight=3');
+    await fine('fault', 'add', 'link.netem', 'l4-1:fabric', 'delay=2ms');
+    expect(await fine('fault', 'add', 'node.restart', 'l4-1')).toContain('link.netem-l4-1-fabric done again');
+    expect(await delays()).toContain('delay 2ms');
+    // It is well, although it has no weight for the one that is drained.
+    expect(await json('scale', 'l4', '+1')).toMatchObject({ added: ['l4-3'], done: true });
+    for (const l4 of ['l4-1', 'l4-2', 'l4-3']) expect(await weights(l4), l4).toBe('1 3 0 1');
+
+    await fine('fault', 'heal', '--all');
+    expect(await delays()).not.toContain('delay');
+    expect(await backends('l7-4')).toBe('UP UP UP');
+    for (const l4 of ['l4-1', 'l4-2', 'l4-3']) expect(await weights(l4), l4).toBe('1 1 1 1');
+    await fine('apply', threeTier);
     expect(await nodes()).toHaveLength(12);
   });
 

@@ -1,15 +1,8 @@
 import { exitCodes, WorldError } from '../../base/errors.ts';
 import { formatDuration } from '../../base/units.ts';
-import {
-  drainNodes,
-  faultTable,
-  type LedgerEntry,
-  ledgerEntries,
-  refuseDrain,
-  resolveTarget,
-} from '../../faults/index.ts';
+import { drainNodes, faultTable, refuseDrain, resolveTarget } from '../../faults/index.ts';
 import { kindTable } from '../../kinds/index.ts';
-import type { LiveLab } from '../../lab/index.ts';
+import { type LedgerEntry, type LiveLab, ledgerEntries } from '../../lab/index.ts';
 import { checkByHand } from '../../scenario/index.ts';
 import type { PlannedNode } from '../../topology/index.ts';
 import type { Context } from '../context.ts';
@@ -51,6 +44,7 @@ export async function undrain(
       fault: 'drain',
       target,
       options: {},
+      nodes: [],
       at: 0,
       state: 'begun',
       evidence: '',

@@ -2,19 +2,15 @@ import { exitCodes, InputError, WorldError } from '../../base/errors.ts';
 import { suggest } from '../../base/suggest.ts';
 import {
   actOn,
-  claimEntry,
   drainNodes,
   faults,
   faultTable,
-  forgetEntry,
   type Landed,
-  type LedgerEntry,
-  ledgerEntries,
+  onRecord,
   resolveTarget,
-  updateEntry,
 } from '../../faults/index.ts';
 import { kindTable } from '../../kinds/index.ts';
-import type { LiveLab } from '../../lab/index.ts';
+import { forgetEntry, type LedgerEntry, type LiveLab, ledgerEntries } from '../../lab/index.ts';
 import { checkByHand } from '../../scenario/index.ts';
 import { parseDocument } from '../../topology/index.ts';
 import { noteInHistory } from '../../traffic/index.ts';
@@ -62,15 +58,10 @@ export async function inflict(
   const entries = await ledgerEntries(live.paths);
   refuseTwice(live, entries, fault, target);
   const name = nameFor(wanted, `${fault}-${target.replaceAll(/[^\w-]/g, '-')}`, entries);
-  const begun: LedgerEntry = { name, fault, target, options, at: now(), state: 'begun', evidence: '' };
-  if (!(await claimEntry(live.paths, begun))) throw nameTaken(name);
-  const result = await act();
-  await updateEntry(live.paths, {
-    ...begun,
-    state: result.landed ? 'landed' : 'not-landed',
-    evidence: result.evidence,
-  });
-  await note(live, begun, 'inject', result);
+  const at = now();
+  const result = await onRecord(live, { name, fault, target, options }, act);
+  if (result === undefined) throw nameTaken(name);
+  await note(live, { name, fault, target, at }, 'inject', result);
   context.printJson({ name, fault, target, ...result });
   if (!result.landed)
     throw new WorldError(`${fault} ${target} did not ${fault === 'drain' ? 'complete' : 'land'}`, {
@@ -165,7 +156,7 @@ export async function undo(
 /** Tells the history of the traffic that is under way. */
 export async function note(
   live: LiveLab,
-  { name, fault, target, at }: LedgerEntry,
+  { name, fault, target, at }: Pick<LedgerEntry, 'name' | 'fault' | 'target' | 'at'>,
   action: 'inject' | 'heal',
   result: Landed,
 ): Promise<void> {

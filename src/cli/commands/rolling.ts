@@ -1,19 +1,16 @@
 import { exitCodes, InputError, WorldError } from '../../base/errors.ts';
 import { formatDuration } from '../../base/units.ts';
 import {
-  claimEntry,
   faultTable,
-  forgetEntry,
+  forgetRolling,
   type Landed,
-  type LedgerEntry,
-  ledgerEntries,
   resolveTarget,
   stepName,
-  updateEntry,
+  takeOnRecord,
 } from '../../faults/index.ts';
 import { roll } from '../../faults/timeline.ts';
 import { kindTable } from '../../kinds/index.ts';
-import type { LiveLab } from '../../lab/index.ts';
+import { type LiveLab, ledgerEntries } from '../../lab/index.ts';
 import { checkRollingByHand, type RollingStep } from '../../scenario/index.ts';
 import type { PlannedNode } from '../../topology/index.ts';
 import type { Context } from '../context.ts';
@@ -62,8 +59,8 @@ export async function rolling(
       withinMs: within,
       signal: context.signal,
       async take(node, step, act) {
-        const name = stepName('rolling', node, step);
-        const landed = await onRecord(live, name, node, step, act);
+        const name = stepName(action, node, step);
+        const landed = await take(live, node, step, act);
         done.push({ name, ...landed });
         context.report({
           type: 'detail',
@@ -80,51 +77,36 @@ export async function rolling(
         details: [result.evidence],
         hint: 'see `tierlab fault list`; `tierlab fault heal --all` undoes what is left of it',
       });
-    // Nothing of it is damage: each node was found well at the end of its turn.
-    for (const { name } of done) await forgetEntry(live.paths, name);
+    await forgetRolling(live, action, nodes, steps);
     context.print(`${tier}: ${result.evidence}`);
     return exitCodes.pass;
   });
 }
 
-/** Written down before it happens, so that whoever comes later can undo it; a drain until it is undone. */
-async function onRecord(
+/** On record before it happens, and told to the traffic's history afterwards. */
+async function take(
   live: LiveLab,
-  name: string,
   node: PlannedNode,
   step: RollingStep,
   act: () => Promise<Landed>,
 ): Promise<Landed> {
   const at = performance.timeOrigin + performance.now();
-  const options = step.action === 'inject' ? step.options : {};
-  const target = node.name;
-  const begun: LedgerEntry = {
-    name,
-    fault: ledgerName(step),
-    target,
-    options,
-    at,
-    state: 'begun',
-    evidence: '',
-  };
-  const undoes = step.action === 'undrain';
-  if (!undoes && !(await claimEntry(live.paths, begun)))
+  const name = stepName(action, node, step);
+  const result = await takeOnRecord(live, action, node, step, act);
+  if (result === undefined)
     throw new WorldError(`there is a fault "${name}" already`, {
       code: 'fault-exists',
       exitCode: 4,
       hint: `undo it with \`tierlab fault heal ${name}\``,
     });
-  const result = await act();
-  if (!undoes)
-    await updateEntry(live.paths, {
-      ...begun,
-      state: result.landed ? 'landed' : 'not-landed',
-      evidence: result.evidence,
-    });
-  else if (result.landed) await forgetEntry(live.paths, stepName('rolling', node, { action: 'drain' }));
-  await note(live, begun, undoes ? 'heal' : 'inject', result);
+  const undoes = step.action === 'undrain';
+  const what = { name, fault: ledgerName(step), target: node.name, at };
+  await note(live, what, undoes ? 'heal' : 'inject', result);
   return result;
 }
+
+/** One by hand at a time: its steps are on record under this name. */
+const action = 'rolling';
 
 /** As the ledger calls it: a drain and its undoing are one thing. */
 const ledgerName = (step: RollingStep): string => (step.action === 'inject' ? step.fault : 'drain');

@@ -49,14 +49,17 @@ export async function speakerReady(view: NodeView, learns = true): Promise<Probe
     'show bfd sessions',
     ...kernelRoutes(node),
   ]);
-  const lacking = [
-    ...missingSessions(node, protocols, bfd, (peer) => isWatched(plan, node, peer)),
-    ...missingWays(learns ? expectedWays(node, plan) : [], parseRoutes(routes.flat())),
+  const lackingBut = (out: ReadonlySet<string>): string[] => [
+    ...missingSessions(node, protocols, bfd, (peer) => isWatched(plan, node, peer), out),
+    ...missingWays(learns ? expectedWays(node, plan) : [], parseRoutes(routes.flat()), out),
   ];
+  const lacking = lackingBut(nobody).length === 0 ? [] : lackingBut(await view.outOfService());
   return lacking.length === 0
     ? { ok: true, saw: `${node.peers.length} BGP sessions up` }
     : { ok: false, saw: lacking.join(', ') };
 }
+
+const nobody: ReadonlySet<string> = new Set();
 
 /** For `tierlab ps`. */
 export async function speakerStats(view: NodeView): Promise<string[]> {
@@ -76,10 +79,12 @@ export function missingSessions(
   protocols: readonly ReplyLine[],
   bfd: readonly ReplyLine[],
   watchedBy: (peer: BgpPeer) => boolean = () => true,
+  out: ReadonlySet<string> = nobody,
 ): string[] {
   const states = new Map(parseProtocols(protocols).map((protocol) => [protocol.name, protocol]));
   const watched = new Map(parseBfdSessions(bfd).map(({ address, state }) => [address, state]));
   return node.peers.flatMap((peer) => {
+    if (out.has(peer.node)) return [];
     const info = states.get(sessionName(peer))?.info ?? 'not there';
     if (!info.startsWith('Established')) return [`BGP with ${peer.node}: ${info}`];
     if (!watchedBy(peer)) return [];
@@ -88,10 +93,14 @@ export function missingSessions(
   });
 }
 
-export function missingWays(expected: readonly ExpectedWay[], routes: readonly Route[]): string[] {
+export function missingWays(
+  expected: readonly ExpectedWay[],
+  routes: readonly Route[],
+  out: ReadonlySet<string> = nobody,
+): string[] {
   return expected.flatMap(({ prefix, nextHops: wanted }) => {
     const used = new Set(hopsTo(routes, prefix).map(({ address }) => address));
-    const without = wanted.filter(({ address }) => !used.has(address));
+    const without = wanted.filter(({ node, address }) => !used.has(address) && !out.has(node));
     return without.length === 0
       ? []
       : [`no way to ${prefix} via ${without.map(({ node }) => node).join(', ')}`];

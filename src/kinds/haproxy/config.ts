@@ -4,6 +4,7 @@ import { contains, endpoint, parseAddress, subnetSize } from '../../base/ip.ts';
 import type { PlannedNode, Service } from '../../topology/types.ts';
 import { milliseconds } from '../bird/options.ts';
 import type { NodePaths } from '../contract.ts';
+import { statesPath } from './kept-states.ts';
 import { type HaproxyOptions, haproxyOptions } from './options.ts';
 import { statsSocket } from './stats.ts';
 
@@ -21,7 +22,7 @@ export function haproxyConfig(node: PlannedNode, paths: Pick<NodePaths, 'run' | 
   ].join('\n')}\n`;
 }
 
-function global({ maxconn }: HaproxyOptions, paths: Pick<NodePaths, 'run'>): string[] {
+function global({ maxconn }: HaproxyOptions, paths: Pick<NodePaths, 'run' | 'linked'>): string[] {
   return [
     'global',
     '  log stdout format raw local0 info',
@@ -32,6 +33,7 @@ function global({ maxconn }: HaproxyOptions, paths: Pick<NodePaths, 'run'>): str
     `  maxconn ${maxconn}`,
     '  hard-stop-after 30s',
     `  stats socket ${statsSocket(paths)} mode 600 level admin expose-fd listeners`,
+    `  server-state-file ${statesPath(paths)}`,
   ];
 }
 
@@ -45,6 +47,7 @@ const defaults: readonly string[] = [
   '',
   'defaults',
   '  log global',
+  '  load-server-state-from-file global',
   '  option dontlognull',
   '  timeout connect 3s',
   '  timeout client 60s',

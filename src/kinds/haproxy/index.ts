@@ -18,6 +18,7 @@ import type { Kind, NodeView } from '../contract.ts';
 import { announcerDaemon, announcerFile, announcerScript } from './announcer.ts';
 import { drainedFile, ejection, haproxyConfig } from './config.ts';
 import { drain } from './drain.ts';
+import { keepStates, noStates, statesFile } from './kept-states.ts';
 import { alignServers, withoutServers } from './live-servers.ts';
 import { haproxyMeasures, measureProxy } from './measures.ts';
 import { haproxyFile, haproxyOptions, hasStaticWay } from './options.ts';
@@ -55,6 +56,7 @@ export const haproxy: Kind = {
     }),
     [haproxyFile]: haproxyConfig(node, paths),
     [drainedFile]: '',
+    [statesFile]: noStates,
     ...(node.announces ? { [announcerFile]: announcerScript } : {}),
   }),
   ipBatch: (node) => [
@@ -77,6 +79,8 @@ export const haproxy: Kind = {
     const before = was[haproxyFile];
     if (before === undefined) return;
     const view = lab.view(node);
+    // Without those that go: others may come under their names.
+    await keepStates(lab, node);
     // A process that is taken over from ends one day, and its connections with it: not for a backend more or less.
     const isOnlyServers = withoutServers(before) === withoutServers(haproxyConfig(node, view.paths));
     if (isOnlyServers && (await alignServers(view))) return;
@@ -100,14 +104,18 @@ function staticWay(node: PlannedNode): string[] {
 
 async function ready(view: NodeView): Promise<Probe> {
   const servers = await askServers(view);
-  const down = servers.filter(({ status }) => !status.startsWith('UP'));
+  // Those that somebody took out of use are as they should be.
+  const down = servers.filter(({ status }) => !/^(UP|DRAIN|MAINT)/.test(status));
   if (servers.length === 0) return { ok: false, saw: 'HAProxy has no backends' };
   if (down.length > 0) {
     const list = down.map(({ name, status, check }) => `${name} ${status} ${check}`);
     return { ok: false, saw: `backends: ${list.join(', ')}` };
   }
   const ways = await speakerReady(view, !hasStaticWay(view.node));
-  return { ok: ways.ok, saw: `${servers.length} backends up, ${ways.saw}` };
+  const up = servers.filter(({ status }) => status.startsWith('UP')).length;
+  if (up === 0) return { ok: false, saw: 'all backends are out of use' };
+  const others = up === servers.length ? '' : ` and ${servers.length - up} out of use`;
+  return { ok: ways.ok, saw: `${up} backends up${others}, ${ways.saw}` };
 }
 
 async function proxyFacts(view: NodeView): Promise<string[]> {

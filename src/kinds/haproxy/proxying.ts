@@ -2,6 +2,7 @@
 import type { NodeView, Proxying } from '../contract.ts';
 import { rewriteFile } from '../rewrite-file.ts';
 import { haproxyConfig } from './config.ts';
+import { keepStates } from './kept-states.ts';
 import { haproxyFile } from './options.ts';
 import { parseServers, type ServerState, statsSocket } from './stats.ts';
 
@@ -19,15 +20,17 @@ export const proxying: Proxying = {
 
   backends: async (view) => (await askServers(view)).map(({ name, status }) => ({ backend: name, status })),
 
-  async setBackend(view, backend, state) {
+  async setBackend(lab, node, backend, state) {
+    const view = lab.view(node);
     for (const server of await askServers(view)) {
       if (server.name !== backend) continue;
       const said = await view.ask(
         statsSocket(view.paths),
         `set server ${server.backend}/${backend} state ${state}\n`,
       );
-      if (said.trim() !== '') throw new Error(`haproxy of ${view.node.name}: ${said.trim()}`);
+      if (said.trim() !== '') throw new Error(`haproxy of ${node.name}: ${said.trim()}`);
     }
+    await keepStates(lab, node);
   },
 
   configure: (view, options) => {

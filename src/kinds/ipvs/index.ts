@@ -119,7 +119,9 @@ async function ready(view: NodeView): Promise<Probe> {
   const ways = await speakerReady(view);
   if (!ways.ok) return ways;
   const servers = await askServers(view);
-  const lacking = missingServers(view.node, servers);
+  const lackingNow = missingServers(view.node, servers);
+  const lacking =
+    lackingNow.length === 0 ? [] : missingServers(view.node, servers, await view.outOfService());
   return lacking.length === 0
     ? { ok: true, saw: `${servers.length} servers up, ${ways.saw}` }
     : { ok: false, saw: lacking.join(', ') };

@@ -49,15 +49,19 @@ export function parseServers(text: string): ServerEntry[] {
   return servers;
 }
 
-/** What is not as it should be when all is well: a server that is not there, or has no weight. */
-export function missingServers(node: PlannedNode, servers: readonly ServerEntry[]): string[] {
+/** What is not as it should be when all is well: a server that is not there, or has no weight and is not known to be out of service. */
+export function missingServers(
+  node: PlannedNode,
+  servers: readonly ServerEntry[],
+  out: ReadonlySet<string> = new Set(),
+): string[] {
   return node.services.flatMap(({ name, vip, port }) =>
     matching(node.targets, vip).flatMap((target) => {
       const found = servers.find(
         ({ service, address }) => service === endpoint(vip, port) && address === target.address,
       );
       if (found === undefined) return [`${target.node} is no server of ${name} yet`];
-      return found.weight > 0 ? [] : [`${target.node} has weight 0 for ${name}`];
+      return found.weight > 0 || out.has(target.node) ? [] : [`${target.node} has weight 0 for ${name}`];
     }),
   );
 }

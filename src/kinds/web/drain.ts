@@ -1,11 +1,12 @@
 import type { Probe } from '../../base/until.ts';
 import type { PlannedNode } from '../../topology/types.ts';
 import type { Kind, LabView, NodeView, ServiceStep } from '../contract.ts';
+import { proxying } from '../haproxy/proxying.ts';
 import { parseServers, type ServerState, statsSocket } from '../haproxy/stats.ts';
 
 /**
- * A backend is drained by those who send to it: every L7 node gives it no new connections and keeps those it has. (HAProxy
- * management.txt, 9.3: `set server … state drain`.)
+ * A backend is drained by those who send to it: every L7 node gives it no new connections and keeps those it has, also if it is
+ * started anew. (HAProxy management.txt, 9.3: `set server … state drain`.)
  */
 export const drain: NonNullable<Kind['drain']> = {
   out: (lab: LabView, node: PlannedNode): readonly ServiceStep[] => [
@@ -45,15 +46,18 @@ export const drain: NonNullable<Kind['drain']> = {
         ),
     },
   ],
+
+  async tell(lab: LabView, node: PlannedNode, newcomer: PlannedNode): Promise<void> {
+    if (isSender(node, newcomer)) await proxying.setBackend(lab, newcomer, node.name, 'drain');
+  },
 };
 
+const isSender = ({ senders }: PlannedNode, { name }: PlannedNode): boolean =>
+  senders.some((sender) => sender.kind === 'haproxy' && sender.node === name);
+
 async function setState(lab: LabView, node: PlannedNode, state: 'drain' | 'ready'): Promise<void> {
-  await Promise.all(
-    (await proxiesOf(lab, node)).map(async (view) => {
-      for (const { backend } of await serversOf(view, node))
-        await view.ask(statsSocket(view.paths), `set server ${backend}/${node.name} state ${state}\n`);
-    }),
-  );
+  const proxies = await proxiesOf(lab, node);
+  await Promise.all(proxies.map((view) => proxying.setBackend(lab, view.node, node.name, state)));
 }
 
 /** Is it so on every L7 node that runs? */

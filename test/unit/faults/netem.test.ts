@@ -12,10 +12,10 @@ test('netem is told what to do and a seed, or the same without one where it take
   const options = { delay: 20, jitter: 5, loss: 0.02, burst: 4, rate: 1_500_000 };
   const [toNode = '', fromNode] = netemCommands('l7-1:fabric', devices, options, 42);
   const add =
-    'tc -n tl-1-fabric qdisc add dev l7-1 root netem limit 100000 delay 20000us 5000us ' +
+    'tc -n tl-1-fabric qdisc replace dev l7-1 root netem limit 100000 delay 20000us 5000us ' +
     'loss gemodel 0.510204% 25% rate 1500000bit';
   expect(toNode.replace(/ seed \d+/, ' seed N')).toBe(`${add} seed N 2>/dev/null || ${add}`);
-  expect(fromNode).toContain('tc -n tl-1-l7-1 qdisc add dev fabric root netem');
+  expect(fromNode).toContain('tc -n tl-1-l7-1 qdisc replace dev fabric root netem');
 });
 
 test('the same seed hits the same packets of a cable again, of each direction and each cable others', () => {

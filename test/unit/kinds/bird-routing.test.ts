@@ -33,7 +33,17 @@ async function nodeWithFiles(name: string): Promise<{ view: NodeView; text: () =
   const ask = (): never => {
     throw new Error('asks nobody');
   };
-  return { view: { node, plan, paths, exec, ask, readFile: (path) => readFile(path, 'utf8') }, text };
+  const outOfService = async (): Promise<ReadonlySet<string>> => new Set();
+  const view = {
+    node,
+    plan,
+    paths,
+    exec,
+    ask,
+    outOfService,
+    readFile: (path: string) => readFile(path, 'utf8'),
+  };
+  return { view, text };
 }
 
 test('BFD is switched off for the sessions with one peer only, and on again', async () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { NodeView } from '../../../src/kinds/contract.ts';
+import { noStates, statesOf } from '../../../src/kinds/haproxy/kept-states.ts';
 import { parseServers } from '../../../src/kinds/haproxy/stats.ts';
 import { kinds } from '../../../src/kinds/index.ts';
 import { nodeOf, threeTier } from './three-tier.ts';
@@ -69,6 +70,7 @@ test('of an open connection is told who holds it, where it leads, since when and
     paths,
     ask: async () => `${line}\n${other}\n${own}\n\n`,
     readFile: () => Promise.reject(new Error('nothing to read')),
+    outOfService: async () => new Set(),
     exec: () => Promise.reject(new Error('nothing to run')),
   };
   const open = await kinds.haproxy?.tracing?.open(view);
@@ -88,4 +90,14 @@ test('a line of the log is found by the id that the answers of its connection ca
   const line = '203.0.113.26:24260 tl_web/web-2 101 -- 9010 26181 bccfd4e0-c466-4e7f-aa5f-ae248daf169b';
   expect(kinds.haproxy?.tracing?.connectionOf(line)).toBe('bccfd4e0-c466-4e7f-aa5f-ae248daf169b');
   expect(kinds.haproxy?.tracing?.connectionOf('[NOTICE] haproxy version is 2.6.12')).toBeUndefined();
+});
+
+test('of the states of backends those are kept that somebody took out of use, and of backends that the node still has', () => {
+  const line = (name: string, operational: number, admin: number): string =>
+    `3 tl_web 1 ${name} 10.1.0.1 ${operational} ${admin} 1 1 2 15 3 3 6 0 0 0 - 80 - 0 0 - - 0`;
+  const [drained, inMaintenance, down] = [line('web-1', 2, 8), line('web-2', 0, 1), line('web-3', 0, 0)];
+  const heading = '# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight';
+  const said = ['1', heading, drained, inMaintenance, down, line('web-9', 2, 8), '', ''].join('\n');
+  expect(statesOf(said, node)).toBe(`1\n${drained}\n${inMaintenance}\n`);
+  expect(statesOf(['1', heading, line('web-1', 2, 0), ''].join('\n'), node)).toBe(noStates);
 });

@@ -18,6 +18,7 @@ function viewOf(files: Readonly<Record<string, string>>, netlink?: string): Node
     paths,
     ask: () => Promise.reject(new Error('nobody to ask')),
     readFile: async (path) => files[path] ?? Promise.reject(new Error(`no ${path}`)),
+    outOfService: async () => new Set(),
     exec: async () =>
       netlink === undefined
         ? Promise.reject(new Error('no process'))
@@ -81,6 +82,9 @@ test('a server without weight and one that is not there are missed', () => {
   const [first, second] = parseServers(recorded('ip_vs.txt'));
   if (first === undefined || second === undefined) throw new Error('nothing recorded');
   expect(missingServers(node, parseServers(recorded('ip_vs.txt')))).toEqual([]);
+  expect(missingServers(node, [first, { ...second, weight: 0 }], new Set(['l7-2']))).toEqual([
+    'l7-1 is no server of web yet',
+  ]);
   expect(missingServers(node, [first, { ...second, weight: 0 }])).toEqual([
     'l7-1 is no server of web yet',
     'l7-2 has weight 0 for web',

@@ -68,6 +68,7 @@ test('draining it withdraws its VIP; behind L4 nodes it loses its weight, and it
       },
       alive: async () => true,
       write: async () => undefined,
+      alone: () => Promise.reject(new Error('writes nothing')),
       start: async () => undefined,
     };
     return ['out', 'back'].flatMap((way) =>

@@ -5,11 +5,13 @@ import { expect, onTestFinished, test } from 'vitest';
 import {
   claimEntry,
   forgetEntry,
+  type LabPaths,
   type LedgerEntry,
+  labPaths,
   ledgerEntries,
   updateEntry,
-} from '../../../src/faults/index.ts';
-import { type LabPaths, labPaths } from '../../../src/lab/index.ts';
+} from '../../../src/lab/index.ts';
+import { outOfService } from '../../../src/lab/ledger.ts';
 
 test('of many that claim a name at once, one gets it', async () => {
   const lab = await newLab();
@@ -43,6 +45,16 @@ test('a lab to which nothing was done has no entries', async () => {
   expect(await ledgerEntries(await newLab())).toEqual([]);
 });
 
+test('who is dead, frozen or drained is out of service, and nobody else', async () => {
+  const lab = await newLab();
+  await claimEntry(lab, entry('crash', 1));
+  await claimEntry(lab, { ...entry('weight', 2), fault: 'l4.weight', nodes: ['l4-2'] });
+  await claimEntry(lab, { ...entry('drain', 3), fault: 'drain', target: 'web', nodes: ['web-1', 'web-2'] });
+  expect([...(await outOfService(lab))]).toEqual(['l4-1', 'web-1', 'web-2']);
+  await forgetEntry(lab, 'drain');
+  expect([...(await outOfService(lab))]).toEqual(['l4-1']);
+});
+
 async function newLab(): Promise<LabPaths> {
   const home = await mkdtemp(join(tmpdir(), 'tierlab-ledger-'));
   onTestFinished(() => rm(home, { recursive: true }));
@@ -54,6 +66,7 @@ const entry = (name: string, at: number): LedgerEntry => ({
   fault: 'node.crash',
   target: 'l4-1',
   options: {},
+  nodes: ['l4-1'],
   at,
   state: 'begun',
   evidence: '',

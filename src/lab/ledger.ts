@@ -1,11 +1,11 @@
 /**
- * What was done to a running lab by hand and not undone yet: one file each in the lab's folder, written before the lab is
+ * What was done to a running lab, by hand or by a timeline, and not undone yet: one file each in the lab's folder, written before the lab is
  * touched, so that any later process can undo it, also after this one was killed halfway. A file each because its name
  * can be claimed without a lock.
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LabPaths } from '../lab/index.ts';
+import type { LabPaths } from './paths.ts';
 
 /** A fault that was injected, or a node that was drained. */
 export interface LedgerEntry {
@@ -16,6 +16,10 @@ export interface LedgerEntry {
   /** As written: `l4-1`, `l4`, `l4-1:fabric`. */
   readonly target: string;
   readonly options: Readonly<Record<string, unknown>>;
+  /** Names of the nodes that it was done to. */
+  readonly nodes: readonly string[];
+  /** Of the scenario. */
+  readonly seed?: number;
   /** ms since the epoch. */
   readonly at: number;
   /** `begun`: whoever did it never said how it went. */
@@ -53,6 +57,14 @@ export async function ledgerEntries(lab: LabPaths): Promise<LedgerEntry[]> {
 export async function forgetEntry(lab: LabPaths, name: string): Promise<void> {
   await rm(file(lab, name), { force: true });
 }
+
+/** Names of the nodes that do not serve, and are known not to: whoever starts now need not wait for them. */
+export async function outOfService(lab: LabPaths): Promise<ReadonlySet<string>> {
+  const entries = await ledgerEntries(lab);
+  return new Set(entries.filter(({ fault }) => takesOut.has(fault)).flatMap(({ nodes }) => nodes));
+}
+
+const takesOut: ReadonlySet<string> = new Set(['drain', 'node.crash', 'node.freeze', 'daemon.kill']);
 
 /** undefined: it was forgotten meanwhile, or the machine died as it was written. */
 async function readEntry(path: string): Promise<LedgerEntry | undefined> {

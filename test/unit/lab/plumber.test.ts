@@ -117,6 +117,21 @@ test('a daemon runs on, its words in its log and its number in its pid file', as
   });
 });
 
+test('it goes before all others while a lab comes up, and not where a lab changes; a daemon has the priority that it was given', async () => {
+  // Not everybody may: then all is as usual.
+  const first = spawnSync('nice', ['-n', '-20', 'nice'], { encoding: 'utf8' }).stdout.trim();
+  const log = join(scratch(), 'log');
+  const nice = { do: 'run', argv: ['nice'] } as const;
+  const daemon = { do: 'start', argv: ['nice'], log, pidFile: `${log}.pid`, priority: 0 } as const;
+  expect(plumb([{ lanes: 1, jobs: [[nice, daemon]] }], 'file').stdout).toBe(`${first}\n`);
+  const said = (): { ok: boolean; saw: string } => {
+    const saw = readFileSync(log, 'utf8');
+    return { ok: saw === '0\n', saw };
+  };
+  await until(said, { withinMs: 5000, why: 'the priority of the daemon' });
+  expect(plumb([{ lanes: 1, jobs: [[nice]] }], 'input').stdout).toBe('0\n');
+});
+
 test('a daemon that cannot be run says so in its log', async () => {
   const log = join(scratch(), 'log');
   plumb([

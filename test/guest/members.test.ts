@@ -119,13 +119,24 @@ describe('a lab that changes while it is up', () => {
   test('an option that is edited reaches the nodes that have it, and no other', async () => {
     const text = await readFile(threeTier, 'utf8');
     const edited = join(home.directory, 'edited.yaml');
-    await writeFile(edited, text.replace('scheduler: mh,', 'scheduler: mh, sloppy_tcp: false,'));
+    await writeFile(
+      edited,
+      text.replace('scheduler: mh,', 'scheduler: mh, sloppy_tcp: false, timeouts: {tcp: 30s},'),
+    );
     const change = await json('apply', edited);
     expect(change.changed.map(({ node }) => node)).toEqual(['l4-1', 'l4-2']);
     const sloppy = ['exec', 'l4-2', '--', 'cat', '/proc/sys/net/ipv4/vs/sloppy_tcp'];
     expect(await fine(...sloppy)).toBe('0\n');
+    const timeouts = (l4: string): Promise<string> => fine('exec', l4, '--', 'ipvsadm', '-l', '--timeout');
+    for (const l4 of ['l4-1', 'l4-2']) expect(await timeouts(l4)).toContain('udp): 30 120 300');
+    await fine('traffic', 'start', '--connections', '10');
+    const table = await fine('exec', 'l4-1', '--', 'ipvsadm', '-Lnc');
+    expect(table).toMatch(/00:(2\d|30) +ESTABLISHED/);
+    expect(table).not.toMatch(/1\d:\d\d +ESTABLISHED/);
+    await fine('traffic', 'stop');
     await fine('apply', threeTier);
     expect(await fine(...sloppy)).toBe('1\n');
+    for (const l4 of ['l4-1', 'l4-2']) expect(await timeouts(l4)).toContain('udp): 900 120 300');
   });
 
   test('what cannot be changed in place is refused with the way out, and nothing is touched', async () => {

@@ -45,21 +45,26 @@ export function parseConnections(text: string): Connection[] {
     );
 }
 
-/** Seconds since the entry's last packet: each packet winds the entry's timer up to its state's timeout. */
-export function idleSeconds({ state, expires }: Connection): number {
-  return Math.max(0, (timeouts[state] ?? expires) - expires);
+/**
+ * Seconds since the entry's last packet: each packet winds the entry's timer up to its state's timeout.
+ * @param own those that the topology sets, in seconds
+ */
+export function idleSeconds(
+  { state, expires }: Connection,
+  own: { readonly ESTABLISHED: number; readonly FIN_WAIT: number },
+): number {
+  const all: Readonly<Record<string, number>> = { ...timeouts, ...own };
+  return Math.max(0, (all[state] ?? expires) - expires);
 }
 
 const entry =
   /^(\w+) +([\dA-F:]+) ([\dA-F]{4}) ([\dA-F:]+) ([\dA-F]{4}) ([\dA-F:]+) [\dA-F]{4} (\w+) +(\d+)/i;
 
-/** Seconds: Linux net/netfilter/ipvs/ip_vs_proto_tcp.c, tcp_timeouts. Nothing here changes them. */
+/** Seconds: Linux net/netfilter/ipvs/ip_vs_proto_tcp.c, tcp_timeouts. Nothing changes those of other states. */
 const timeouts: Readonly<Record<string, number>> = {
   NONE: 2,
-  ESTABLISHED: 15 * 60,
   SYN_SENT: 2 * 60,
   SYN_RECV: 60,
-  FIN_WAIT: 2 * 60,
   TIME_WAIT: 2 * 60,
   CLOSE: 10,
   CLOSE_WAIT: 60,

@@ -130,6 +130,11 @@ async function ready(view: NodeView): Promise<Probe> {
 async function flows(view: NodeView): Promise<readonly CarriedFlow[]> {
   const { node } = view;
   const services = new Map(node.services.map(({ name, vip, port }) => [endpoint(vip, port), name]));
+  const { timeouts } = ipvsOptions.parse(node.options);
+  const own = {
+    ESTABLISHED: milliseconds(timeouts.tcp) / 1000,
+    FIN_WAIT: milliseconds(timeouts.tcpfin) / 1000,
+  };
   const targets = new Map(node.targets.map(({ node: name, address }) => [address, name]));
   return parseConnections(await view.readFile('/proc/net/ip_vs_conn')).flatMap((connection) => {
     const service = services.get(endpoint(connection.vip, connection.port));
@@ -140,7 +145,7 @@ async function flows(view: NodeView): Promise<readonly CarriedFlow[]> {
         client: endpoint(connection.client, connection.clientPort),
         service,
         target,
-        idleSeconds: idleSeconds(connection),
+        idleSeconds: idleSeconds(connection, own),
         state: connection.state,
       },
     ];

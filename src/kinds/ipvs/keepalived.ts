@@ -23,6 +23,8 @@ export function keepalivedConfig(node: PlannedNode, paths: NodePaths): string {
     '  enable_script_security',
     // A keepalived that was killed leaves its table behind; the next one begins with an empty one.
     '  lvs_flush',
+    // The kernel's are those of the node's namespace alone (net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_set_timeout).
+    `  lvs_timeouts ${timeouts(options)}`,
     '}',
     ...alike(node).flatMap((services) => virtualServer(node, services, options, paths)),
   ].join('\n')}\n`;
@@ -115,5 +117,8 @@ const flags: Readonly<Record<Scheduler, readonly string[]>> = {
   sh: ['  sh-port', '  sh-fallback'],
   rr: [],
 };
+
+const timeouts = ({ timeouts: { tcp, tcpfin, udp } }: IpvsOptions): string =>
+  `tcp ${seconds(tcp)} tcpfin ${seconds(tcpfin)} udp ${seconds(udp)}`;
 
 const seconds = (duration: string): string => String(Number((milliseconds(duration) / 1000).toFixed(3)));

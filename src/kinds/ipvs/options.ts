@@ -5,6 +5,12 @@ import { bgpKeys, duration, milliseconds } from '../bird/options.ts';
 /** Schedulers that depend on nothing but the flow and the servers, so that all L4 nodes choose alike, and one that does not. */
 const schedulers = ['mh', 'sh', 'rr'] as const satisfies readonly Scheduler[];
 
+const timeout = (byDefault: string, what: string) =>
+  duration('1s', '24h')
+    .refine((text) => milliseconds(text) % 1000 === 0, 'expected whole seconds')
+    .default(byDefault)
+    .describe(what);
+
 export const ipvsOptions = z.object({
   ...bgpKeys,
   scheduler: z
@@ -29,6 +35,14 @@ export const ipvsOptions = z.object({
     .describe(
       'send ICMP errors of connections that it does not know to their server; without it path MTU discovery fails where they come to another L4 node',
     ),
+  timeouts: z
+    .strictObject({
+      tcp: timeout('15m', 'of an established TCP flow: also of one that has moved to another L4 node since'),
+      tcpfin: timeout('2m', 'of a TCP flow that has ended'),
+      udp: timeout('5m', 'of a UDP flow'),
+    })
+    .prefault({})
+    .describe('how long a flow stays in the table after its last packet; whole seconds (ipvsadm --set)'),
   check_interval: duration('50ms', '1m')
     .default('500ms')
     .describe('time between two health checks of a server'),

@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import type { NodeView } from '../../../src/kinds/contract.ts';
 import { kinds } from '../../../src/kinds/index.ts';
 import { idleSeconds, parseConnections } from '../../../src/kinds/ipvs/connections.ts';
+import { keepalivedConfig } from '../../../src/kinds/ipvs/keepalived.ts';
+import { ipvsOptions } from '../../../src/kinds/ipvs/options.ts';
 import { askServers, missingServers, parseServers } from '../../../src/kinds/ipvs/servers.ts';
 import { nodeOf, threeTier } from './three-tier.ts';
 
@@ -44,9 +46,13 @@ test('the connection table of the kernel is read', () => {
 test('a flow is idle for as long as its timer has run down from its state', () => {
   const [connection] = parseConnections(recorded('ip_vs_conn.txt'));
   if (connection === undefined) throw new Error('nothing recorded');
-  expect(idleSeconds(connection)).toBe(1);
-  expect(idleSeconds({ ...connection, state: 'ESTABLISHED', expires: 640 })).toBe(260);
-  expect(idleSeconds({ ...connection, state: 'CLOSE', expires: 10 })).toBe(0);
+  const own = { ESTABLISHED: 900, FIN_WAIT: 120 };
+  expect(idleSeconds(connection, own)).toBe(1);
+  expect(idleSeconds({ ...connection, state: 'ESTABLISHED', expires: 640 }, own)).toBe(260);
+  expect(idleSeconds({ ...connection, state: 'ESTABLISHED', expires: 25 }, { ...own, ESTABLISHED: 30 })).toBe(
+    5,
+  );
+  expect(idleSeconds({ ...connection, state: 'CLOSE', expires: 10 }, own)).toBe(0);
 });
 
 test('flows name the service and the L7 node that they are sent to', async () => {
@@ -109,4 +115,17 @@ test('the protection of a takeover can be switched off', () => {
     kinds.ipvs?.sysctls({ ...node, options }, plan)['net/ipv4/vs/sloppy_tcp'];
   expect(sloppy({})).toBe('1');
   expect(sloppy({ sloppy_tcp: false })).toBe('0');
+});
+
+test("the timeouts of flows are keepalived's to set: those of the kernel, or what the topology says", () => {
+  const line = (options: Readonly<Record<string, unknown>>): string | undefined =>
+    keepalivedConfig({ ...node, options: { ...node.options, ...options } }, paths)
+      .split('\n')
+      .find((text) => text.includes('lvs_timeouts'));
+  expect(line({})).toBe('  lvs_timeouts tcp 900 tcpfin 120 udp 300');
+  expect(line({ timeouts: { tcp: '30s', udp: '1m' } })).toBe('  lvs_timeouts tcp 30 tcpfin 120 udp 60');
+  expect(ipvsOptions.safeParse({ timeouts: { tcp: '1.5s' } }).error?.issues[0]).toMatchObject({
+    path: ['timeouts', 'tcp'],
+    message: 'expected whole seconds',
+  });
 });

@@ -1,9 +1,23 @@
 /** argv → command → exit code. Each command is loaded when it is called: start-up counts. */
-import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { exitCodes } from '../base/errors.ts';
-import { parseDuration } from '../base/units.ts';
 import { type Context, createContext, type GlobalOptions } from './context.ts';
 import type { Interrupt } from './interrupt.ts';
+import {
+  atLeastOne,
+  countOrAll,
+  countOrAuto,
+  flag,
+  hostOption,
+  labName,
+  memoryOption,
+  milliseconds,
+  reporterOption,
+  signedNumber,
+  sizeOf,
+  wholeNumber,
+  withinOption,
+} from './options.ts';
 
 type Run = (context: Context) => Promise<number>;
 
@@ -410,75 +424,6 @@ function command(program: Command, name: string, description: string, alias?: st
     .exitOverride();
   return alias === undefined ? made : made.alias(alias);
 }
-
-/** Every flag can also be set as TIERLAB_<NAME>. */
-function flag(flags: string, description: string): Option {
-  const option = new Option(flags, description);
-  return option.env(`TIERLAB_${option.name().replace(/^no-/, 'no_').replaceAll('-', '_').toUpperCase()}`);
-}
-
-const labName = (description = 'name of the lab (default: the only one)'): Option =>
-  flag('-l, --lab <name>', description);
-
-const hostOption = (): Option =>
-  flag('--host <host>', 'where the lab lives').choices(['auto', 'native', 'uml']).default('auto');
-
-const memoryOption = (): Option =>
-  flag('--memory <MiB>', 'memory of a guest (only what is used is taken)').argParser(wholeNumber);
-
-const withinOption = (): Option =>
-  flag('--within <duration>', 'the deadline for all steps together')
-    .argParser(milliseconds)
-    .default(20_000, '20s');
-
-function milliseconds(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined)
-    throw new CommanderError(2, 'tierlab.duration', `"${text}" is no duration such as 10s`);
-  return ms;
-}
-
-const reporters = ['terminal', 'json', 'junit', 'markdown', 'html'];
-
-/** May be given several times, or with several names at once. All but `terminal` write into the run's folder. */
-function reporterOption(byDefault = 'terminal'): Option {
-  const option = flag('--reporter <name>', `form of the report, may be repeated (default: ${byDefault})`);
-  return option.choices(reporters).argParser((text: string, before: readonly string[] = []) => {
-    const names = text.split(',').map((name) => name.trim());
-    const wrong = names.find((name) => !reporters.includes(name));
-    if (wrong === undefined) return [...before, ...names];
-    throw new InvalidArgumentError(`"${wrong}" is none of ${reporters.join(', ')}.`);
-  });
-}
-
-function signedNumber(text: string): number {
-  if (!/^[+-]?\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a number such as +1 or -1.');
-  return Number(text);
-}
-
-/** How many nodes a tier has. */
-const sizeOf =
-  (least: number) =>
-  (text: string): number => {
-    const size = wholeNumber(text);
-    if (size < least || size > 1000)
-      throw new InvalidArgumentError(`It must be a whole number from ${least} to 1000.`);
-    return size;
-  };
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
-}
-
-function atLeastOne(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, at least 1.');
-  return Number(text);
-}
-
-const countOrAll = (text: string): number | 'all' => (text === 'all' ? text : atLeastOne(text));
-
-const countOrAuto = (text: string): number | 'auto' => (text === 'auto' ? text : atLeastOne(text));
 
 const helpText = `
 Examples:

@@ -12,7 +12,7 @@ import {
   reportMarkdown,
   reportTerminal,
 } from '../report/index.ts';
-import { historyFile } from '../run.ts';
+import { historyFile } from '../run/index.ts';
 import type { Plan } from '../topology/index.ts';
 import { parseHistory, type ScenarioResult, seriesOf } from '../verdict/index.ts';
 import type { Context } from './context.ts';

@@ -2,7 +2,7 @@ import { access, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { WorldError } from '../base/errors.ts';
 import type { Failure } from '../report/index.ts';
-import { historyFile, judgeRun } from '../run.ts';
+import { historyFile, judgeRun } from '../run/index.ts';
 import type { ScenarioResult } from '../verdict/index.ts';
 
 /**

@@ -47,7 +47,7 @@ const mayUse: Readonly<Record<string, Readonly<Record<string, 'all' | 'types'>>>
   report: { base: 'all', 'topology/types.ts': 'types', verdict: 'all' },
   graph: { base: 'all', 'topology/types.ts': 'types' },
   packets: { base: 'all', 'topology/types.ts': 'types', 'verdict/history.ts': 'types', lab: 'all' },
-  'run.ts': {
+  run: {
     base: 'all',
     topology: 'all',
     scenario: 'all',
@@ -74,7 +74,7 @@ const mayUse: Readonly<Record<string, Readonly<Record<string, 'all' | 'types'>>>
     report: 'all',
     graph: 'all',
     packets: 'all',
-    'run.ts': 'all',
+    run: 'all',
   },
 };
 

@@ -4,7 +4,7 @@ import { WorldError } from '../../base/errors.ts';
 import type { Limit } from '../../base/limit.ts';
 import type { HostName } from '../../hosts/contract.ts';
 import { reportJunit } from '../../report/index.ts';
-import { runScenario } from '../../run.ts';
+import { runScenario } from '../../run/index.ts';
 import { type Outcome, type PlannedRun, planRuns, runInOrder } from '../batch.ts';
 import type { Context } from '../context.ts';
 import { asFailure, describeFailure } from '../failure.ts';

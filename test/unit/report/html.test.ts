@@ -18,7 +18,9 @@ describe('the HTML report of a crash with a control', () => {
   test('has the verdict, the story, every expectation with its figure, and how to judge it again', async () => {
     const text = textOf(await htmlOf({}, stories['control-broke-as-named']));
     expect(text).toContain('an L4 node crashes');
-    expect(text).toContain('4 of 8 connections moved, none broke; in the control (l4.sloppy_tcp: false) 4 broke.');
+    expect(text).toContain(
+      '4 of 8 connections moved, none broke; in the control (l4.sloppy_tcp: false) 4 broke.',
+    );
     for (const expression of ['held.broken == 0', 'held.moved > 0', 'held.blackout.max < 2.5s'])
       expect(text).toContain(expression);
     expect(text).toContain('tierlab judge runs/20260101-120000-01-l4-crash');

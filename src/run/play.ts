@@ -1,0 +1,92 @@
+/** The timeline, from the steady state to the end: the oracle speaks, things break, and all of it is watched. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Defer } from '../base/defer.ts';
+import { formatDuration } from '../base/units.ts';
+import { playTimeline } from '../faults/timeline.ts';
+import { kindTable } from '../kinds/index.ts';
+import type { LiveLab } from '../lab/index.ts';
+import { type askWays, type ExecIn, foretell, waysTaken, withSightings } from '../oracle/index.ts';
+import { scaled } from '../scenario/index.ts';
+import type { heldFlows, NodeWatch, PathWatch, TroubleWatch } from '../traffic/index.ts';
+import type { HistoryEvent } from '../verdict/history.ts';
+import { asksOracle } from '../verdict/index.ts';
+import { asksNodes, expectationsOf, plansOf, timelineOf } from './description.ts';
+import { now, type Role, type RunOptions } from './options.ts';
+
+/** What is there when the traffic is under way. */
+interface Watched {
+  readonly record: (event: HistoryEvent) => void;
+  readonly watch: PathWatch;
+  readonly nodeWatch: NodeWatch;
+  readonly trouble: TroubleWatch;
+  readonly flows: ReturnType<typeof heldFlows>;
+  /** Where the routers send each flow before anything happens. */
+  readonly ways: ReturnType<typeof askWays>;
+  readonly exec: ExecIn;
+  /** Rejects when the traffic process ends before its time. */
+  readonly died: Promise<never>;
+}
+
+export async function play(
+  role: Role,
+  live: LiveLab,
+  { record, watch, nodeWatch, trouble, flows, ways, exec, died }: Watched,
+  defer: Defer,
+  { scenario, report, signal }: RunOptions,
+): Promise<void> {
+  watch.start(1000);
+  defer.add('the path watch', () => watch.stop());
+  nodeWatch.start(asksNodes(scenario, plansOf(scenario, role, live.plan)) ? 500 : 1000);
+  defer.add('the node watch', () => nodeWatch.stop());
+  await Promise.all([watch.look(), nodeWatch.look()]);
+  if (asksOracle(expectationsOf(scenario, role))) {
+    const timeline = timelineOf(scenario, role);
+    const plans = plansOf(scenario, role, live.plan);
+    const seen = ways.then((known) => withSightings(known, flows, (client) => watch.sighting(client)));
+    for (const event of await foretell({ ...scenario, timeline }, plans, flows, {
+      ways: seen,
+      exec,
+      now,
+    }))
+      record(event);
+  }
+  trouble.begin(
+    await ways.then(
+      (known) => waysTaken(live.plan, flows, known),
+      () => new Map(),
+    ),
+  );
+  const start = now();
+  record({ type: 'phase', t: start, phase: 'timeline' });
+  report({
+    type: 'step',
+    message: `steady; playing the timeline (${formatDuration(scenario.durationMs)})`,
+  });
+  const say = (event: HistoryEvent): void => {
+    record(event);
+    if (event.type === 'fault') {
+      report({
+        type: event.landed ? 'detail' : 'warning',
+        message: `${event.name} (${event.fault} ${event.action} ${event.targets.join(', ')}): ${event.landed ? 'landed' : 'did NOT land'}: ${event.evidence}`,
+      });
+    }
+  };
+  const lateMs = await Promise.race([
+    died,
+    playTimeline(live, timelineOf(scenario, role), {
+      start,
+      now,
+      record: say,
+      before: () => watch.look(),
+      seed: scenario.seed,
+      scaled: (plan, tier, by) => scaled(plan, tier, by, kindTable),
+      signal,
+    }),
+  ]);
+  await Promise.race([
+    died,
+    delay(Math.max(0, start + lateMs + scenario.durationMs - now()), undefined, { signal }),
+  ]);
+  await Promise.all([watch.look(), nodeWatch.look()]);
+  record({ type: 'phase', t: now(), phase: 'end' });
+}

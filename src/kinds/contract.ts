@@ -238,6 +238,8 @@ export interface Kind {
    * @param was what was in those files before, by name
    */
   reload?(lab: LabView, node: PlannedNode, was: Readonly<Record<string, string>>): Promise<void>;
+  /** Does it know all ways on to the VIPs? A node that joins is made known to those before it when it does. */
+  leadsOn?(view: NodeView): Promise<Probe>;
   stats?(view: NodeView): Promise<NodeStats>;
   /** The node's `traits.measures` now, by name. @throws if it cannot be asked */
   measure?(view: NodeView): Promise<Readonly<Record<string, number>>>;

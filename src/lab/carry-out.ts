@@ -1,6 +1,7 @@
 /** Carries a change out on a lab that is up. New nodes are there before old ones go. */
 import { dirname, join } from 'node:path';
 import { WorldError } from '../base/errors.ts';
+import { type Probe, until } from '../base/until.ts';
 import type { PlannedNode } from '../topology/types.ts';
 import type { LabChange } from './change.ts';
 import { assertUnchanging, endChange } from './change-record.ts';
@@ -70,7 +71,13 @@ export async function carryOut(
   await waitForNodes(lab, alone, { readyWithinMs: withinMs, signal });
   if (added.length > 0) await onJoin(added);
   const view = labView(lab);
-  await Promise.all(alterations.map(({ node, files: was }) => lab.kindOf(node).reload?.(view, node, was)));
+  const takeUp = (some: readonly NodeChange[]): Promise<unknown> =>
+    Promise.all(some.map(({ node, files: was }) => lab.kindOf(node).reload?.(view, node, was)));
+  const leading = added.filter((node) => lab.kindOf(node).leadsOn !== undefined);
+  const isBefore = ({ node }: NodeChange): boolean => leading.some((each) => standsBefore(node, each));
+  await takeUp(alterations.filter((change) => !isBefore(change)));
+  await Promise.all(leading.map((node) => untilItLeadsOn(lab, node, signal)));
+  await takeUp(alterations.filter(isBefore));
   for (const { node, others } of leaving) await removeNode(lab, node, others);
   await endChange(lab.paths);
   const isNew = ({ name }: PlannedNode): boolean => added.some((node) => node.name === name);
@@ -83,6 +90,30 @@ export async function carryOut(
     ...(told === '' ? [] : [`taken up by ${told}`]),
   ].join('; ');
 }
+
+/** Nearer to the clients: it sends flows on to the other one. */
+const standsBefore = (node: PlannedNode, other: PlannedNode): boolean =>
+  node.tier !== undefined && other.tier !== undefined && node.tier < other.tier;
+
+/** Not for ever: where a next hop is dead it never knows them all, and joins all the same. */
+async function untilItLeadsOn(
+  lab: LiveLab,
+  node: PlannedNode,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const nothing = { ok: true, saw: '' };
+  const ask = async (): Promise<Probe> => (await lab.kindOf(node).leadsOn?.(lab.view(node))) ?? nothing;
+  const probe = (): Promise<Probe> =>
+    ask().catch((error: unknown) => ({ ok: false, saw: String((error as Error).message) }));
+  await until(probe, {
+    withinMs: leadsWithinMs,
+    everyMs: 100,
+    why: `${node.name} to know its ways`,
+    signal,
+  }).catch(() => signal?.throwIfAborted());
+}
+
+const leadsWithinMs = 8000;
 
 /** Names of the nodes that are ready now. */
 export function readyNodes(lab: LiveLab): Promise<ReadonlySet<string>> {

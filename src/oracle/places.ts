@@ -119,7 +119,7 @@ export function placesOf(first: State, ways: KnownWays): Places {
       const all = remembered(
         remembered(restless, after, () => new Map<string, Restless>()),
         `${flow.client} ${vipOf(flow)}`,
-        () => restlessOf(hopsOf(before, flow), hopsOf(after, flow), after),
+        () => restlessOf([hopsOf(before, flow), hopsOf(after, flow)], [before, after]),
       );
       return way.flatMap((node) => all.get(node) ?? []).filter((name) => name !== way.at(-1));
     },
@@ -143,10 +143,13 @@ export const balancersOf = ({ nodes }: Plan): readonly PlannedNode[] =>
 type Restless = ReadonlyMap<string, readonly string[]>;
 
 /**
- * A router that gets or loses more than one next hop hears of one after another, and so does one that is new or comes back: its flows
- * may come by any of them.
+ * A router that gets or loses more than one next hop hears of one after another, and so does one that comes back: its flows may come
+ * by any of them. One that joins is made known when it knows them all.
  */
-function restlessOf(before: HopsOf, after: HopsOf, { plan }: State): Restless {
+function restlessOf(
+  [before, after]: readonly [HopsOf, HopsOf],
+  [first, { plan }]: readonly [State, State],
+): Restless {
   const ends = (node: string): string[] => {
     const next = [...new Set([...before(node), ...after(node)])];
     return next.length === 0 ? [node] : next.flatMap(ends);
@@ -158,7 +161,8 @@ function restlessOf(before: HopsOf, after: HopsOf, { plan }: State): Restless {
         ...old.filter((hop) => !now.includes(hop)),
         ...now.filter((hop) => !old.includes(hop)),
       ];
-      return changed.length > 1 ? [[name, [...new Set([...old, ...now].flatMap(ends))]]] : [];
+      const isNew = nodeIn(first.plan, name) === undefined;
+      return changed.length > 1 && !isNew ? [[name, [...new Set([...old, ...now].flatMap(ends))]]] : [];
     }),
   );
 }

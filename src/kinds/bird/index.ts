@@ -7,7 +7,15 @@ import { isReflector } from './neighbours.ts';
 import { nextHopBatch, nextHops } from './next-hops.ts';
 import { routerOptions } from './options.ts';
 import { routing } from './routing.ts';
-import { birdDaemon, birdFile, birdProgram, reloadSpeaker, speakerReady, speakerStats } from './speaker.ts';
+import {
+  birdDaemon,
+  birdFile,
+  birdProgram,
+  reloadSpeaker,
+  routerLeadsOn,
+  speakerReady,
+  speakerStats,
+} from './speaker.ts';
 import { forwarding, wayfinding } from './sysctls.ts';
 import { hasStaticNextHops } from './ways.ts';
 
@@ -32,6 +40,7 @@ export const bird: Kind = {
   drain,
   routing,
   reload: reloadSpeaker,
+  leadsOn: routerLeadsOn,
   measure: async (view) => {
     const [speaker, cables] = await Promise.all([measureSpeaker(view), measureCables(view)]);
     return { ...speaker, ...cables };

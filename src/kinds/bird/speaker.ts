@@ -14,8 +14,8 @@ import {
   type ReplyLine,
   type Route,
 } from './control.ts';
-import { isWatched, neighboursOf } from './neighbours.ts';
-import { type ExpectedWay, expectedWays } from './ways.ts';
+import { isReflector, isWatched, neighboursOf } from './neighbours.ts';
+import { type ExpectedWay, expectedWays, hasStaticNextHops, vipWays } from './ways.ts';
 
 export const birdProgram = { command: 'bird', debianPackage: 'bird2', version: '--version' } as const;
 
@@ -60,6 +60,17 @@ export async function speakerReady(view: NodeView, learns = true): Promise<Probe
 }
 
 const nobody: ReadonlySet<string> = new Set();
+
+/** A router that is known upstream while it knows only some of the next hops sends flows over those, and elsewhere a moment later. */
+export async function routerLeadsOn(view: NodeView): Promise<Probe> {
+  const { node, plan } = view;
+  const wanted = isReflector(node) || hasStaticNextHops(node) ? [] : vipWays(node, plan);
+  const routes = wanted.length === 0 ? [] : await askBird(view, kernelRoutes(node));
+  const known = parseRoutes(routes.flat());
+  const isComplete = missingWays(wanted, known).length === 0;
+  const lacking = isComplete ? [] : missingWays(wanted, known, await view.outOfService());
+  return { ok: lacking.length === 0, saw: lacking.join(', ') };
+}
 
 /** For `tierlab ps`. */
 export async function speakerStats(view: NodeView): Promise<string[]> {

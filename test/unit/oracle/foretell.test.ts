@@ -149,6 +149,38 @@ test('the kernel is asked for the hash of routers that will have another number 
   expect(asked).toEqual([`client: ipv4 ${maskOf('r-1')}:6 ${maskOf('r-2')}:6`]);
 });
 
+test('of a router that is yet to join the kernel tells the hash too: which flows it takes, and where to', async () => {
+  const { scenario: joins, plans } = joining('r');
+  const r3 = plans[1]?.nodes.find(({ name }) => name === 'r-3');
+  const exec: ExecIn = async (router, argv, given) => {
+    if (argv[0] === 'perl') {
+      expect(argv.slice(-2)).toEqual([`${maskOf('edge')}:6`, `${r3?.hashFields}:2`]);
+      const sixths = flows.map(({ port }) => port % 6).join(' ');
+      const halves = flows.map(({ port }) => Math.floor(port / 6) % 2).join(' ');
+      return { exitCode: 0, stdout: `${sixths}\n${halves}\n`, stderr: '' };
+    }
+    const { stdout } = await hashing(router, argv, given);
+    if (router !== 'edge') return { exitCode: 0, stdout, stderr: '' };
+    const lines = portsIn(given.input).map((port) => {
+      const via = addressOf(port % 6 < 3 ? 'r-1' : 'r-2', 'transit');
+      return `198.51.100.1 from 203.0.113.1 via ${via} dev transit`;
+    });
+    return { exitCode: 0, stdout: lines.join('\n'), stderr: '' };
+  };
+  const ways = askWays(plan, flows, exec);
+  const [event] = await foretell(joins, plans, flows, { now: () => 7, ways, exec });
+  // Part 2 goes from r-1 to r-2, parts 4 and 5 from r-2 to r-3.
+  const isOnFirst = (router: string, port: number): boolean => partOf(maskOf(router), port) < 3;
+  const before = (port: number): boolean => isOnFirst(port % 6 < 3 ? 'r-1' : 'r-2', port);
+  const after = (port: number): boolean =>
+    port % 6 < 2
+      ? isOnFirst('r-1', port)
+      : port % 6 < 4
+        ? isOnFirst('r-2', port)
+        : Math.floor(port / 6) % 2 === 0;
+  expect(event?.moved).toEqual(moving((port) => before(port) !== after(port)));
+});
+
 test('a kernel that does not tell the hash leaves chances, and says why', async () => {
   const ways = askWays(plan, flows, hashing);
   const { scenario: joins, plans } = joining('l4');

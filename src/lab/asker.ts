@@ -1,25 +1,82 @@
 import { addressPerl } from '../base/address-perl.ts';
+import { WorldError } from '../base/errors.ts';
+import { speaks } from '../base/families.ts';
+import { endpoint, familyOf } from '../base/ip.ts';
+import { formatDuration } from '../base/units.ts';
+import type { LiveLab } from './live.ts';
 
 /**
- * Asks a service for `/` until it answers with 200: `perl -e SCRIPT ADDRESS PORT SECONDS`; exit code 0, or 1 with what
- * was last seen. Perl, because in the guest a shell would need a process for each pause. A first packet that is lost
- * would be sent again after a second only, so an attempt is given up after 0.3 s. Numbers: fcntl.h (F_SETFL 4,
- * O_NONBLOCK 2048), asm-generic/socket.h (SOL_SOCKET 1, SO_ERROR 4).
+ * Waits until each VIP answers a client. One process asks for all of them, and for one at a time: while a lab comes up its
+ * processor belongs to the daemons.
+ * @throws WorldError `service-not-ready`
  */
-export const askerScript = `use strict;
-${addressPerl}
-my ($address, $port, $seconds) = @ARGV;
-my $end = time + $seconds;
-my $saw = 'nothing';
-while (time < $end) {
-  $saw = ask();
-  exit 0 if $saw =~ m{^HTTP/1\\.1 200};
-  select(undef, undef, undef, 0.05);
+export async function askServices(
+  live: LiveLab,
+  {
+    readyWithinMs = 30_000,
+    signal,
+  }: { readonly readyWithinMs?: number; readonly signal?: AbortSignal | undefined },
+): Promise<void> {
+  const clients = live.plan.nodes.filter(({ tier }) => tier === 0);
+  const asked = live.plan.services.map((service) => ({
+    service,
+    client: clients.find((node) => speaks(node, familyOf(service.vip))),
+  }));
+  await Promise.all(
+    clients.map(async (client) => {
+      const services = asked.filter((each) => each.client === client).map(({ service }) => service);
+      if (services.length === 0) return;
+      const seconds = String(Math.ceil(readyWithinMs / 1000));
+      const targets = services.flatMap(({ vip, port }) => [vip, String(port)]);
+      const { exitCode, stdout, stderr } = await live.exec(
+        client.name,
+        ['perl', '-e', askerScript, seconds, ...targets],
+        { timeoutMs: readyWithinMs + 5000, signal },
+      );
+      if (exitCode === 0) return;
+      const [, answered, saw = ''] = /^(\d+) (.*)/.exec(stdout) ?? [];
+      const service = services[Number(answered ?? 0)];
+      const what =
+        service === undefined
+          ? 'the VIPs'
+          : `the VIP of ${service.name} (${endpoint(service.vip, service.port)})`;
+      throw new WorldError(
+        `waited ${formatDuration(readyWithinMs)} for: an answer through ${what}, asked by ${client.name}`,
+        {
+          code: 'service-not-ready',
+          exitCode: 4,
+          details: [`last seen: ${saw}`, ...stderr.trim().split('\n').slice(-2)],
+        },
+      );
+    }),
+  );
 }
-print $saw;
-exit 1;
+
+/**
+ * Asks services for `/`, each until it answers with 200: `perl -e SCRIPT SECONDS ADDRESS PORT…`; exit code 0, or 1 with how many
+ * have answered and what was last seen of the next one. Perl, because in the guest a shell would need a process for each pause. A
+ * first packet that is lost would be sent again after a second only, so an attempt is given up after 0.3 s. Numbers: fcntl.h
+ * (F_SETFL 4, O_NONBLOCK 2048), asm-generic/socket.h (SOL_SOCKET 1, SO_ERROR 4).
+ */
+const askerScript = `use strict;
+${addressPerl}
+my ($seconds, @targets) = @ARGV;
+my $end = time + $seconds;
+my $answered = 0;
+while (my ($address, $port) = splice(@targets, 0, 2)) {
+  my $saw = 'nothing';
+  while (1) {
+    if (time >= $end) { print "$answered $saw"; exit 1 }
+    $saw = ask($address, $port);
+    last if $saw =~ m{^HTTP/1\\.1 200};
+    select(undef, undef, undef, 0.05);
+  }
+  $answered++;
+}
+exit 0;
 
 sub ask {
+  my ($address, $port) = @_;
   socket(my $socket, family_of($address), 1, 0) or return "no socket: $!";
   fcntl($socket, 4, 2048);
   connect($socket, socket_address($address, $port)) or $!{EINPROGRESS} or return "no connection: $!";

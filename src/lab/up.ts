@@ -1,15 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WorldError } from '../base/errors.ts';
-import { speaks } from '../base/families.ts';
-import { endpoint, familyOf } from '../base/ip.ts';
 import { limit } from '../base/limit.ts';
 import type { Report } from '../base/progress.ts';
 import { formatDuration } from '../base/units.ts';
 import type { Host, HostKind, Requirements } from '../hosts/contract.ts';
 import type { Kind } from '../kinds/contract.ts';
 import type { Plan } from '../topology/types.ts';
-import { askerScript } from './asker.ts';
+import { askServices } from './asker.ts';
 import { LiveLab } from './live.ts';
 import type { LabPaths } from './paths.ts';
 import { directoriesOf, type PlumbingOptions, plumbLab } from './plumbing/index.ts';
@@ -223,30 +221,6 @@ async function watchDaemons(live: LiveLab, signal: AbortSignal): Promise<void> {
     }
     tookMs = performance.now() - start;
   }
-}
-
-/** A request from a client through each VIP. One process asks until there is an answer. */
-async function askServices(live: LiveLab, { readyWithinMs = 30_000, signal }: UpOptions): Promise<void> {
-  const clients = live.plan.nodes.filter(({ tier }) => tier === 0);
-  await Promise.all(
-    live.plan.services.map(async ({ name, vip, port }) => {
-      const client = clients.find((node) => speaks(node, familyOf(vip)));
-      if (client === undefined) return;
-      const seconds = Math.ceil(readyWithinMs / 1000);
-      const argv = ['perl', '-e', askerScript, vip, String(port), String(seconds)];
-      const { exitCode, stdout, stderr } = await live.exec(client.name, argv, {
-        timeoutMs: readyWithinMs + 5000,
-        signal,
-      });
-      if (exitCode === 0) return;
-      const what = `an answer through the VIP of ${name} (${endpoint(vip, port)}), asked by ${client.name}`;
-      throw new WorldError(`waited ${formatDuration(readyWithinMs)} for: ${what}`, {
-        code: 'service-not-ready',
-        exitCode: 4,
-        details: [`last seen: ${stdout.trim()}`, ...stderr.trim().split('\n').slice(-2)],
-      });
-    }),
-  );
 }
 
 /** Connects to a lab that is up already. */

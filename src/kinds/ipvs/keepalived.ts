@@ -95,6 +95,8 @@ function realServer(address: string, port: number, options: IpvsOptions): string
     '    weight 1',
     '    inhibit_on_failure',
     '    HTTP_GET {',
+    // One good answer is enough. Otherwise a server that was not there at once would be asked again a whole interval later.
+    '      fast_recovery',
     '      url {',
     '        path /healthcheck',
     '        status_code 200',

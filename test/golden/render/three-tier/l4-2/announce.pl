@@ -4,7 +4,12 @@ if ($servers eq 'none') { address('delete'); exit 0 }
 my $end = time + $seconds;
 my $pause = 0.05;
 my %own = map { (hex_of($_) => 1) } @vips;
-until (well() >= $servers or time > $end) { select(undef, undef, undef, $pause) }
+# The checks go first: this is one of several, looks again and again, and has keepalived's priority.
+setpriority(0, 0, 0);
+until (well() >= $servers or time > $end) {
+  select(undef, undef, undef, $pause);
+  $pause *= 2 if $pause < 0.4;
+}
 # Meanwhile all of them may have gone, and keepalived have taken the VIP back.
 exit 0 unless well();
 address('replace');
@@ -14,7 +19,7 @@ sub well {
   my ($known, $well) = count('<', '/proc/net/ip_vs');
   return $well unless $known < $servers;
   # A process of its own for each look.
-  $pause = 0.5;
+  $pause = 0.4;
   my (undef, $asked) = count('-|', 'ipvsadm', '-Ln');
   return $asked > $well ? $asked : $well;
 }

@@ -1,4 +1,5 @@
 import { endpoint } from '../base/ip.ts';
+import { naturally } from '../base/natural-order.ts';
 import type { Scenario } from '../scenario/types.ts';
 import type { Plan } from '../topology/types.ts';
 import type { ForetoldFlows } from '../verdict/history.ts';
@@ -174,7 +175,7 @@ function sharesOf(flows: readonly ForetoldFlow[], l7s: readonly (string | undefi
     }
     const numbers = [...counts.values()];
     const mean = numbers.reduce((sum, count) => sum + count, 0) / numbers.length;
-    const inOrder = [...counts].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }));
+    const inOrder = [...counts].sort(([a], [b]) => naturally(a, b));
     return { traffic, byL7: Object.fromEntries(inOrder), maxOverMean: Math.max(...numbers) / mean };
   });
 }

@@ -1,4 +1,5 @@
 /** Held connections over time. */
+import { naturally } from '../base/natural-order.ts';
 import type { Buckets, Column } from './buckets.ts';
 import { brokenAt } from './flow.ts';
 import { stallOf } from './held.ts';
@@ -89,6 +90,10 @@ function columnsByNode(buckets: Buckets): {
     return column;
   };
   const all = (range: Range): Record<string, number[]> =>
-    Object.fromEntries([...columns].sort().map(([node, column]) => [node, standing(column, range)]));
+    Object.fromEntries(
+      [...columns]
+        .sort(([a], [b]) => naturally(a, b))
+        .map(([node, column]) => [node, standing(column, range)]),
+    );
   return Object.assign(of, { standing: all });
 }

@@ -1,4 +1,5 @@
 /** What stays the same in all pictures of a run. */
+import { naturally } from '../../base/natural-order.ts';
 import type { Plan } from '../../topology/types.ts';
 import type { Stage } from '../../verdict/index.ts';
 
@@ -33,7 +34,7 @@ function tiersOf(plan: Plan | undefined, stages: readonly Stage[]): string[][] {
     [...from].filter((node) => !to.has(node)),
     [...from].filter((node) => to.has(node)),
     [...to].filter((node) => !from.has(node)),
-  ].map((tier) => tier.sort());
+  ].map((tier) => tier.sort(naturally));
 }
 
 /** From each node to those of the next tier that share a network with it. */

@@ -4,6 +4,7 @@ import type { Judgement, Series, Stage } from '../../verdict/index.ts';
 import { formatTime } from '../story.ts';
 import { chainOf } from './chain.ts';
 import { diagram } from './diagram.ts';
+import { layout } from './layout.ts';
 import { html, type Markup } from './markup.ts';
 
 export interface PathRun {
@@ -24,7 +25,7 @@ function pictures({ judgement, series, plan }: PathRun, isTitled: boolean): Mark
   const chain = chainOf(plan, series.stages);
   const title = judgement.role === 'main' ? 'Run' : 'Control';
   return html`${isTitled ? html`<h3>${title}</h3>` : undefined}
-<div class="stages">${series.stages.map(
+<div class="stages" style="--wide: ${String(layout(chain.tiers).width)}px">${series.stages.map(
     (stage) => html`<figure class="scroll"><figcaption><b>${stage.title}</b><br>${caption(stage)}</figcaption>
 ${diagram(stage, chain)}</figure>
 `,

@@ -60,7 +60,7 @@ function optionsOf(
     gap: 4,
   };
   return {
-    padding: [14, 8, 0, 0],
+    padding: [14, 16, 0, 0],
     // One moment in all plots.
     cursor: { sync: { key: 'time', setSeries: false }, y: false, points: { size: 5 } },
     legend: { live: true },

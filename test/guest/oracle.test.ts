@@ -19,6 +19,7 @@ import {
 } from '../../src/oracle/index.ts';
 import { buildGuestPrograms, makeLab } from './guest-programs.ts';
 import { balancer, behind, clients, type Flow, flowsOf, nameOf, script, sendFlows } from './ipvs-guest.ts';
+import { asked, endsOf, layOut, sixFlows, sixHops, sixRouter } from './six-ways.ts';
 
 let kind: HostKind;
 let lab: HostLab;
@@ -244,6 +245,23 @@ test('a router says where flows go, and its answers foretell where they go when 
       const expected = chances.reduce((sum, each) => sum + (each.get(name) ?? 0), 0);
       expect(Math.abs(after.filter((each) => each === name).length - expected)).toBeLessThan(100);
     }
+  }
+});
+
+test('IPv6 connections go where the kernel said for each mask, in a namespace that never saw them', async () => {
+  await layOut(host);
+  for (const mask of [0x37, 0x35, 0x13]) {
+    const flows = sixFlows(300).map(({ address, port }) => ({ address, port: port + mask }));
+    const told = await askParts(
+      (node, argv, options) => host.exec(['ip', 'netns', 'exec', node, ...argv], options),
+      sixRouter,
+      // Of seconds and thirds the sixths say it.
+      [{ router: sixRouter, mask, parts: 6 }],
+      asked(flows),
+    );
+    const parts = told.get(sixRouter) ?? [];
+    expect(await endsOf(host, flows, mask)).toEqual(parts.map((part) => sixHops[Math.floor(part / 2)]));
+    expect(new Set(parts).size).toBe(6);
   }
 });
 

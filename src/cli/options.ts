@@ -1,5 +1,5 @@
 /** Flags that several commands have, and how their values are read. */
-import { CommanderError, InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../base/units.ts';
 
 /** Every flag can also be set as TIERLAB_<NAME>. */
@@ -24,8 +24,7 @@ export const withinOption = (): Option =>
 
 export function milliseconds(text: string): number {
   const ms = parseDuration(text);
-  if (ms === undefined)
-    throw new CommanderError(2, 'tierlab.duration', `"${text}" is no duration such as 10s`);
+  if (ms === undefined) throw new InvalidArgumentError('It must be a duration such as 500ms or 10s.');
   return ms;
 }
 

@@ -42,7 +42,15 @@ export async function runCli(
     return exitCode;
   } catch (error) {
     // Commander has printed its own message; asking for help or version is no error.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.pass : exitCodes.badInput;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return exitCodes.pass;
+      const message =
+        error.code === 'commander.help' ? 'which command?' : error.message.replace(/^error: /, '');
+      const { printJson } = createContext(version, program.opts<GlobalOptions>(), interrupt.signal);
+      const diagnostics = [{ file: 'command line:', message }];
+      printJson({ error: { code: 'bad-input', message: '1 problem', diagnostics } });
+      return exitCodes.badInput;
+    }
     const { reportFailure } = await import('./failure.ts');
     const uncaught = interrupt.uncaught();
     if (uncaught !== undefined) return reportFailure(uncaught.error, context, false);

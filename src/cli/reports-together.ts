@@ -1,6 +1,7 @@
 /** Several judged runs as one report. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { makeFolder } from '../base/make-folder.ts';
 import {
   type Failure,
   reportJson,
@@ -33,7 +34,7 @@ export async function writeTogether(
   failures: readonly Failure[],
   reporter: Exclude<ReporterName, 'terminal'>,
 ): Promise<string> {
-  await mkdir(output, { recursive: true });
+  await makeFolder(output);
   const { name, text } = files[reporter];
   const path = join(output, name);
   await writeFile(path, await text(results, failures, output));

@@ -1,13 +1,13 @@
 import { access, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { WorldError } from '../base/errors.ts';
+import { InputError } from '../base/errors.ts';
 import type { Failure } from '../report/index.ts';
 import { historyFile, judgeRun } from '../run/index.ts';
 import type { ScenarioResult } from '../verdict/index.ts';
 
 /**
  * Judges a saved run from its histories alone.
- * @throws WorldError if the folder holds none
+ * @throws InputError if the folder holds none
  */
 export async function judgeSavedRun(run: string): Promise<ScenarioResult> {
   const directory = resolve(run);
@@ -18,17 +18,15 @@ export async function judgeSavedRun(run: string): Promise<ScenarioResult> {
   return judgeRun(directory, roles, join(directory, 'scenario.yaml'));
 }
 
-const noSuchRun = (folder: string): WorldError =>
-  new WorldError(`${folder} holds no saved run`, {
-    code: 'no-such-run',
-    exitCode: 3,
-    hint: 'name the folder that `tierlab test` printed (it holds main.jsonl)',
-  });
+const noSuchRun = (folder: string): InputError => {
+  const hint = 'name the folder that `tierlab test` printed (it holds main.jsonl)';
+  return new InputError([{ file: folder, message: 'holds no saved run', hint }]);
+};
 
 /**
  * The runs in the folders, each once, in the order of their paths: those with histories to judge, and the failures of those that
  * gave no verdict.
- * @throws WorldError if a folder holds neither
+ * @throws InputError if a folder holds neither
  */
 export async function savedRuns(
   folders: readonly string[],

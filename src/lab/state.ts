@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WorldError } from '../base/errors.ts';
+import { makeFolder } from '../base/make-folder.ts';
 import type { HostName } from '../hosts/contract.ts';
 import type { Plan } from '../topology/types.ts';
 import { isLabName, type LabPaths, labPaths, tierlabHome } from './paths.ts';
@@ -32,7 +33,7 @@ export interface ProcessIdentity {
 export async function claimLab(lab: LabPaths): Promise<boolean> {
   const parent = join(lab.directory, '..');
   try {
-    await mkdir(parent, { recursive: true, mode: 0o700 });
+    await makeFolder(parent, 0o700);
     await mkdir(lab.directory, { mode: 0o700 });
     return true;
   } catch (error) {

@@ -5,8 +5,8 @@
  *   3 wait for the steady state                    6 judge the saved history
  * once as written and, if the scenario has a control, once more with the protection off.
  */
-import { mkdir } from 'node:fs/promises';
 import { Interrupted } from '../base/errors.ts';
+import { makeFolder } from '../base/make-folder.ts';
 import { type LabPaths, labPaths } from '../lab/index.ts';
 import type { Topology } from '../topology/index.ts';
 import { type Judgement, judgeScenario, type ScenarioResult } from '../verdict/index.ts';
@@ -23,7 +23,7 @@ export type { RunOptions } from './options.ts';
  */
 export async function runScenario(options: RunOptions): Promise<ScenarioResult> {
   const { scenario, topology, runDirectory, labName } = options;
-  await mkdir(runDirectory, { recursive: true, mode: 0o700 });
+  await makeFolder(runDirectory, 0o700);
   let isBroken = false;
   const inTurn = (role: Role, of: Topology, lab: LabPaths): Promise<Judgement | undefined> =>
     options.atOnce(async () => {

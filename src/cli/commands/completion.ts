@@ -34,8 +34,9 @@ complete -c tierlab -f -a '(__tierlab_complete)'
 `,
 };
 
-export async function completion(_context: Context, shell: Shell): Promise<number> {
-  process.stdout.write(scripts[shell]);
+export async function completion({ print, printJson }: Context, shell: Shell): Promise<number> {
+  print(scripts[shell]);
+  printJson({ shell, script: scripts[shell] });
   return exitCodes.pass;
 }
 

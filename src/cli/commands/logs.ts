@@ -1,7 +1,7 @@
 import { createReadStream, type FSWatcher, watch } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { exitCodes, WorldError } from '../../base/errors.ts';
+import { exitCodes, InputError, WorldError } from '../../base/errors.ts';
 import { plain } from '../../base/plain.ts';
 import { suggest } from '../../base/suggest.ts';
 import { logFile } from '../../lab/index.ts';
@@ -21,6 +21,10 @@ export async function logs(
   node: string,
   { lab: name, follow = false, daemon, lines }: LogFlags,
 ): Promise<number> {
+  if (follow && context.format === 'json') {
+    const message = '--follow goes on for ever: what it prints is no JSON document';
+    throw new InputError([{ file: 'command line:', message, hint: 'leave --follow out, or --format json' }]);
+  }
   const { lab, plan } = await findLab(name, 'daemons');
   const names = plan.nodes.map((candidate) => candidate.name);
   if (!names.includes(node)) {

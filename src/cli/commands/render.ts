@@ -1,6 +1,7 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { exitCodes, WorldError } from '../../base/errors.ts';
+import { makeFolder } from '../../base/make-folder.ts';
 import { kindTable } from '../../kinds/index.ts';
 import { labPaths, plumbLab } from '../../lab/index.ts';
 import { loadTopology, planTopology } from '../../topology/index.ts';
@@ -25,10 +26,19 @@ export async function render(
       hint: 'name a new folder',
     });
   }
+  await makeFolder(folder).catch((cause: unknown) => {
+    throw new WorldError(`cannot create the folder ${output}`, {
+      code: 'folder-unwritable',
+      exitCode: 3,
+      hint: 'name another one',
+      details: [String((cause as Error).message)],
+      cause,
+    });
+  });
   const written: string[] = [];
   for (const [path, content] of files) {
     const target = join(folder, relative(lab.directory, path));
-    await mkdir(dirname(target), { recursive: true });
+    await makeFolder(dirname(target));
     await writeFile(target, content, { flag: 'wx' });
     written.push(relative(folder, target));
   }

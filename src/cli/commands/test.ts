@@ -2,6 +2,7 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { WorldError } from '../../base/errors.ts';
 import type { Limit } from '../../base/limit.ts';
+import { makeFolder } from '../../base/make-folder.ts';
 import type { HostName } from '../../hosts/contract.ts';
 import { reportJunit } from '../../report/index.ts';
 import { runScenario } from '../../run/index.ts';
@@ -124,7 +125,7 @@ async function tell(context: Context, outcome: Outcome, flags: TestFlags): Promi
 
 /** `<runs>/<time>-<name>`, with a number behind it if two start in one second. Jobs on several machines may share the folder. */
 async function newRunDirectory(runs: string, name: string): Promise<string> {
-  await mkdir(runs, { recursive: true }).catch((cause: unknown) => {
+  await makeFolder(runs).catch((cause: unknown) => {
     // Of a disk that can only be read, this says that the folder is not there.
     throw new WorldError(`cannot create the folder of runs ${resolve(runs)}`, {
       code: 'runs-unwritable',

@@ -68,7 +68,7 @@ test('an unknown reporter is a usage error that lists those there are', () => {
 
 test('a folder without a run is refused with what was meant', () => {
   const { exitCode, stderr } = tierlab(['report', scratch()]);
-  expect(exitCode).toBe(3);
+  expect(exitCode).toBe(2);
   expect(stderr).toContain('it holds main.jsonl');
 });
 
@@ -106,7 +106,7 @@ test('merging counts a run once, and a scenario without a verdict as the failure
     scenarios: [{ verdict: 'pass' }],
     failures: [{ code: 'guest-died', runDir: join(jobs, 'broken') }],
   });
-  expect(tierlab(['merge', scratch()]).exitCode).toBe(3);
+  expect(tierlab(['merge', scratch()]).exitCode).toBe(2);
 });
 
 function savedRun({ control = false, expected = 'held.broken == 0' }): string {

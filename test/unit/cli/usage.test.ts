@@ -100,8 +100,41 @@ test('down with nothing to remove is fine, by name too, and creates nothing', ()
 
 test('judge of a folder that holds no run says what a run is', () => {
   const { exitCode, stderr } = tierlab(['judge', scratch()]);
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch(/ holds no saved run\n {4}.*main\.jsonl/);
+});
+
+test.each([
+  [[], 'which command?'],
+  [['plan'], "missing required argument 'topology'"],
+  [['plann'], "unknown command 'plann'\n(Did you mean plan?)"],
+  [['render', 'topologies/three-tier.yaml'], "required option '-o, --output <folder>' not specified"],
+])('with --format json a usage error of %j is a JSON document like any other', (args, message) => {
+  const { exitCode, stdout } = tierlab(['--format', 'json', ...args]);
+  expect(exitCode).toBe(2);
+  expect(JSON.parse(stdout)).toEqual({
+    error: { code: 'bad-input', message: '1 problem', diagnostics: [{ file: 'command line:', message }] },
+  });
+});
+
+test('what is no duration is named, and said what it should be', () => {
+  const { exitCode, stderr } = tierlab(['drain', 'l7-1', '--within', '5']);
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch(
+    /'--within <duration>' argument '5' is invalid\. It must be a duration such as 500ms/,
+  );
+});
+
+test('logs that are followed are no JSON document', () => {
+  const { exitCode, stdout } = tierlab(['logs', 'l7-1', '--follow', '--format', 'json']);
+  expect(exitCode).toBe(2);
+  expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'bad-input' } });
+});
+
+test('a folder below /proc cannot be made, and nobody tries for ever', () => {
+  const { exitCode, stderr } = tierlab(['render', 'topologies/three-tier.yaml', '-o', '/proc/nowhere/deep']);
   expect(exitCode).toBe(3);
-  expect(stderr).toMatch(/holds no saved run\n {2}→ .*main\.jsonl/);
+  expect(stderr).toContain('/proc/nowhere');
 });
 
 test('flags can be set in the environment, and the command line beats it', () => {

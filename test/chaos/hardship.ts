@@ -3,7 +3,7 @@
  * should be: a disk that is not full, or can be written, would try nothing. Disks take root, which own-machine.sh gives.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { keeperOrder } from '../../src/hosts/uml/keeper-process.ts';
@@ -42,11 +42,18 @@ export function endure({ hardship, amount }: Round, { disk, home }: Pick<Place, 
     case 'removed':
       return { ...nothing, landed: after(amount, () => removed(join(home, 'labs'), join(disk, 'removed'))) };
     case 'full-disk':
-      run('mount', '-t', 'tmpfs', '-o', `size=${amount}k,mode=700`, 'tmpfs', disk);
+      // Hardly enough for a lab; and sooner or later nothing is left.
+      run('mount', '-t', 'tmpfs', '-o', 'size=256k,mode=700', 'tmpfs', disk);
       return {
         ...nothing,
-        landed: async () => expectSmall(disk, amount),
-        lift: () => run('mount', '-o', 'remount,size=256m', disk),
+        landed: after(amount, () => {
+          spawnSync('dd', ['if=/dev/zero', `of=${join(disk, filler)}`, 'bs=4k']);
+          return expectRefused(disk, 'ENOSPC');
+        }),
+        lift: () => {
+          rmSync(join(disk, filler), { force: true });
+          run('mount', '-o', 'remount,size=256m', disk);
+        },
         remove: () => run('umount', disk),
       };
     case 'read-only':
@@ -57,7 +64,7 @@ export function endure({ hardship, amount }: Round, { disk, home }: Pick<Place, 
           // is never refused: whoever looks for a file from now on finds it there.
           run('mount', '--bind', disk, disk);
           run('mount', '-o', 'remount,bind,ro', disk);
-          return expectReadOnly(disk);
+          return expectRefused(disk, 'EROFS');
         }),
         lift: () => run('mount', '-o', 'remount,bind,rw', disk),
         remove: () => run('umount', disk),
@@ -94,23 +101,21 @@ function removed(folder: string, aside: string): string {
   return 'removed';
 }
 
-/** @throws unless no more than so many KiB can be written, give or take a page */
-export function expectSmall(disk: string, kib: number): string {
-  const { blocks, bavail, bsize } = statfsSync(disk);
-  if (blocks * bsize > (kib + 4) * 1024) throw new Error(`${disk} has ${(blocks * bsize) / 1024} KiB`);
-  return bavail === 0 ? 'full' : `${(bavail * bsize) / 1024} KiB left`;
-}
+/** What fills a disk up. */
+const filler = 'filler';
 
-/** @throws unless the kernel refuses to write there (EROFS) */
-export function expectReadOnly(disk: string): string {
+/** @throws unless the kernel refuses to write there, with this error (errno(3)) */
+export function expectRefused(disk: string, expected: 'ENOSPC' | 'EROFS'): string {
+  const probe = join(disk, 'probe');
   try {
-    writeFileSync(join(disk, 'probe'), '');
+    writeFileSync(probe, Buffer.alloc(4096));
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EROFS') return code;
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code !== 'EROFS') rmSync(probe, { force: true });
+    if (code === expected) return code;
     throw error;
   }
-  rmSync(join(disk, 'probe'));
+  rmSync(probe);
   throw new Error(`${disk} can be written`);
 }
 

@@ -12,6 +12,8 @@ export interface LoopOptions extends Pick<Place, 'program' | 'host' | 'patience'
   /** Number of the first round. */
   readonly from: number;
   readonly rounds: number;
+  /** Only those of the rounds that have it. */
+  readonly hardship?: string | undefined;
   readonly say: (line: string) => void;
 }
 
@@ -20,11 +22,12 @@ export interface LoopOptions extends Pick<Place, 'program' | 'host' | 'patience'
  * @returns what was wrong, a text for each round in which something was
  */
 export async function loop(options: LoopOptions): Promise<string[]> {
-  const { seed, from, rounds, say, program, host, patience } = options;
+  const { seed, from, rounds, hardship, say, program, host, patience } = options;
   const base = mkdtempSync(join(tmpdir(), 'tierlab-chaos-'));
   const disk = join(base, 'disk');
   const place: Place = { program, disk, home: join(disk, 'home'), folder: base, host, patience };
   const failures: string[] = [];
+  let played = 0;
   const strikes = { sent: 0, hit: 0 };
   try {
     mkdirSync(disk);
@@ -33,6 +36,8 @@ export async function loop(options: LoopOptions): Promise<string[]> {
     if (host === 'native') await playRound(plainRound, place);
     for (let number = from; number < from + rounds; number++) {
       const round = planRound(seed, number);
+      if (hardship !== undefined && round.hardship !== hardship) continue;
+      played++;
       const start = performance.now();
       const { wrong, ends, evidence, hits } = await playRound(round, place);
       const seconds = ((performance.now() - start) / 1000).toFixed(1);
@@ -48,7 +53,7 @@ export async function loop(options: LoopOptions): Promise<string[]> {
     rmSync(base, { recursive: true, force: true });
   }
   say(
-    `${rounds - failures.length} rounds passed, ${failures.length} failed; ${strikes.hit} of ${strikes.sent} strikes found somebody to hit`,
+    `${played - failures.length} rounds passed, ${failures.length} failed; ${strikes.hit} of ${strikes.sent} strikes found somebody to hit`,
   );
   return failures;
 }

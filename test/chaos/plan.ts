@@ -28,7 +28,7 @@ export interface Step {
 export interface Round {
   readonly number: number;
   readonly hardship: Hardship;
-  /** Of the hardship: open files, KiB of disk, MiB of memory, or ms until it comes. */
+  /** Of the hardship: open files, MiB of memory, or ms until it comes. */
   readonly amount: number;
   readonly steps: readonly Step[];
 }
@@ -75,13 +75,11 @@ function amountOf(hardship: Hardship, random: Random): number {
   // A guest is not begun with less than 256.
   if (hardship === 'few-files')
     return random.next() < 0.5 ? 24 + random.integer(60) : 256 + random.integer(100);
-  // A lab takes some 700 KiB; what is left fills up sooner or later, or never.
-  if (hardship === 'full-disk') return 200 + random.integer(1500);
   // From too little to come up to hardly enough; in between, a guest takes minutes to fail.
   if (hardship === 'little-memory')
     return random.next() < 0.5 ? 44 + random.integer(8) : 90 + random.integer(80);
   // Often there from the start.
-  if (hardship === 'read-only' && random.next() < 0.3) return 0;
+  if (hardship !== 'removed' && random.next() < 0.3) return 0;
   return 1 + random.integer(6000);
 }
 

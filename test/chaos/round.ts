@@ -60,7 +60,7 @@ export async function playRound(round: Round, place: Place): Promise<Played> {
 
 const downAll: Verb = { argv: ['down', '--all'], usualMs: 1000, limitMs: 60_000 };
 
-/** @returns what is on the round's disk but for the folder of all labs, and what commands were told to write */
+/** Empties the disk. @returns what was on it but for the folder of all labs, and what commands were told to write */
 function emptyDisk({ disk, home }: Place): string[] {
   mkdirSync(home, { recursive: true });
   const entries = [...readdirSync(disk), ...readdirSync(home).map((name) => join('home', name))];

@@ -8,6 +8,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: process.env.TIERLAB_CHAOS_SEED ?? String(Date.now() % 100_000) },
     rounds: { type: 'string', default: process.env.TIERLAB_CHAOS_ROUNDS ?? '20' },
     from: { type: 'string', default: '1' },
+    hardship: { type: 'string' },
     host: { type: 'string', default: 'uml' },
     patience: { type: 'string', default: '1' },
     program: { type: 'string', default: join(process.cwd(), 'dist/tierlab.js') },
@@ -23,6 +24,7 @@ const failures = await loop({
   seed: seed ?? 1,
   from: from ?? 1,
   rounds: rounds ?? 1,
+  hardship: values.hardship,
   say,
 });
 process.exitCode = failures.length === 0 ? 0 : 1;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { labPaths } from '../../../src/lab/paths.ts';
 import { call, complaints, type Ended } from '../../chaos/command.ts';
-import { expectReadOnly, expectSmall } from '../../chaos/hardship.ts';
+import { expectRefused } from '../../chaos/hardship.ts';
 import { describe, hardships, planRound } from '../../chaos/plan.ts';
 import { verbNames } from '../../chaos/verbs.ts';
 import { leftBehind } from '../../left-behind.ts';
@@ -46,8 +46,9 @@ test.each<[string, Partial<Ended>, RegExp]>([
 
 test('a hardship that did not take effect is none', async () => {
   const disk = mkdtempSync(join(tmpdir(), 'tierlab-disk-'));
-  expect(() => expectReadOnly(disk)).toThrow('can be written');
-  expect(() => expectSmall(disk, 1000)).toThrow(/has \d+ KiB/);
+  for (const code of ['EROFS', 'ENOSPC'] as const)
+    expect(() => expectRefused(disk, code)).toThrow('can be written');
+  expect(() => expectRefused(join(disk, 'none'), 'EROFS')).toThrow('ENOENT');
   // More than the kernel allows anybody (fs.nr_open): the command must not be run without the limit.
   const place = { program: 'none', disk, home: disk, folder: disk, host: 'uml', patience: 1 } as const;
   const verb = { argv: [], usualMs: 0, limitMs: 10_000 };

@@ -75,9 +75,8 @@ function amountOf(hardship: Hardship, random: Random): number {
   // A guest is not begun with less than 256.
   if (hardship === 'few-files')
     return random.next() < 0.5 ? 24 + random.integer(60) : 256 + random.integer(100);
-  // From too little to come up to hardly enough; in between, a guest takes minutes to fail.
-  if (hardship === 'little-memory')
-    return random.next() < 0.5 ? 44 + random.integer(8) : 90 + random.integer(80);
+  // From too little to come up to hardly enough.
+  if (hardship === 'little-memory') return 44 + random.integer(126);
   // Often there from the start.
   if (hardship !== 'removed' && random.next() < 0.3) return 0;
   return 1 + random.integer(6000);

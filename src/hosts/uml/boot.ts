@@ -23,7 +23,7 @@ export interface BootOptions extends OpenOptions {
 
 /** Starts a guest for the lab and connects. What it started when it fails is the caller's to destroy. */
 export async function boot(options: BootOptions): Promise<Host> {
-  const { lab, report, signal } = options;
+  const { lab, report, signal, memoryMb = usualMemoryMb } = options;
   signal?.throwIfAborted();
   const order = prepare(options);
   const cpu = order.cpu === undefined ? '' : ` on CPU ${order.cpu}`;
@@ -31,7 +31,7 @@ export async function boot(options: BootOptions): Promise<Host> {
   await startKeeper(join(options.programs, 'keeper.js'), order, lab, signal);
   const connection = await Connection.open(lab.directory, () => guestDied(lab.directory)).catch(
     (error: unknown) => {
-      throw readRecord(lab.directory)?.endedAt === undefined ? error : bootFailed(lab.directory);
+      throw readRecord(lab.directory)?.endedAt === undefined ? error : bootFailed(lab.directory, memoryMb);
     },
   );
   try {
@@ -42,12 +42,12 @@ export async function boot(options: BootOptions): Promise<Host> {
     return guestHost(lab, connection, kernel);
   } catch (error) {
     await connection.close(guestDied(lab.directory));
-    throw signal?.aborted === true ? signal.reason : bootFailed(lab.directory, error);
+    throw signal?.aborted === true ? signal.reason : bootFailed(lab.directory, memoryMb, error);
   }
 }
 
 /** Writes what the guest starts from, and says how to start it. */
-function prepare({ lab, memoryMb = 1024, programs }: BootOptions): KeeperOrder {
+function prepare({ lab, memoryMb = usualMemoryMb, programs }: BootOptions): KeeperOrder {
   const init: GuestInit = {
     directory: lab.directory,
     node: process.execPath,
@@ -177,13 +177,22 @@ async function startKeeper(
 
 const keeperFlags = ['--max-semi-space-size=1', '--v8-pool-size=0', '--max-old-space-size=64'];
 
-function bootFailed(directory: string, cause?: unknown): WorldError {
+const usualMemoryMb = 1024;
+
+/** With less a guest is up, if at all, only to run out of it: kernel and agent take 60, the smallest lab as much again. */
+const leastMemoryMb = 96;
+
+function bootFailed(directory: string, memoryMb: number, cause?: unknown): WorldError {
   const record = readRecord(directory);
   const why = record?.reason ?? (cause instanceof Error ? cause.message : 'its keeper is gone');
-  return new WorldError(`the user-mode-linux guest did not come up: ${why}`, {
+  const isShort = memoryMb < leastMemoryMb;
+  const memory = isShort ? `; it may be out of memory: it has ${memoryMb} MiB` : '';
+  return new WorldError(`the user-mode-linux guest did not come up: ${why}${memory}`, {
     code: 'guest-not-booted',
     exitCode: 4,
-    hint: 'see the console lines; a sandbox that forbids ptrace, or a full /dev/shm, keeps guests from booting',
+    hint: isShort
+      ? 'give it more with --memory'
+      : 'see the console lines; a sandbox that forbids ptrace, or a full /dev/shm, keeps guests from booting',
     details: consoleTail(directory, 15).map((line) => `console: ${line}`),
     cause,
   });

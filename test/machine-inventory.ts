@@ -84,7 +84,8 @@ function settingsBelow(folder: string): string[] {
 const counted =
   /_count$|_entries$|random|stable_secret|\/fs\/(dentry-state|inode-(nr|state)|file-nr|aio-nr|quota\/)|\/ns_last_pid$|\/pty\/nr$|\/perf_event_max_sample_rate$|\/sched_domain\//;
 
-function linesOf(path: string): string[] {
+/** Of a file that may not be there, those that are not empty. */
+export function linesOf(path: string): string[] {
   try {
     return readFileSync(path, 'utf8')
       .split('\n')

@@ -42,8 +42,8 @@ export function endure({ hardship, amount }: Round, { disk, home }: Pick<Place, 
     case 'removed':
       return { ...nothing, landed: after(amount, () => removed(join(home, 'labs'), join(disk, 'removed'))) };
     case 'full-disk':
-      // Hardly enough for a lab; and sooner or later nothing is left.
-      run('mount', '-t', 'tmpfs', '-o', 'size=256k,mode=700', 'tmpfs', disk);
+      // Enough for a small lab and some of what is done with it, as long as there is anything left.
+      run('mount', '-t', 'tmpfs', '-o', 'size=1m,mode=700', 'tmpfs', disk);
       return {
         ...nothing,
         landed: after(amount, () => {

@@ -1,9 +1,9 @@
 /** All that there is on a machine that is ours alone: it must be the same after a round as before. */
-import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../../src/base/until.ts';
 import { allPids, factsOf } from '../../src/hosts/uml/processes.ts';
-import { compareInventories, type Inventory, takeInventory } from '../machine-inventory.ts';
+import { compareInventories, type Inventory, linesOf, takeInventory } from '../machine-inventory.ts';
 
 /** Where there may be files that are gone with the machine. Elsewhere nothing can be written. */
 const folders = ['/run', '/dev/shm', '/tmp', '/var/tmp'];
@@ -56,15 +56,5 @@ function isWritable(folder: string): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-function linesOf(path: string): string[] {
-  try {
-    return readFileSync(path, 'utf8')
-      .split('\n')
-      .filter((line) => line !== '');
-  } catch {
-    return [];
   }
 }

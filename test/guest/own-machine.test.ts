@@ -1,8 +1,10 @@
 /** The machine of its own on which chaos is played: whoever is on it is alone, reaches nobody, and leaves nothing. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { onOwnMachine, whyNoOwnMachine } from './own-machine.ts';
+import { repository } from './tierlab.ts';
 
 const isRoot = process.getuid?.() === 0;
 const ordinary = ['setpriv', '--reuid=61171', '--regid=61171', '--clear-groups'];
@@ -38,4 +40,18 @@ describe.each([
     expect(stdout).toContain('ps -eo args');
     expect(stdout).not.toContain(mark);
   });
+});
+
+test('an ordinary user has labs there, although the files of root belong to nobody in that user namespace', {
+  timeout: 120_000,
+}, (context) => {
+  context.skip(!isRoot, 'needs root to be somebody else');
+  const why = whyNoOwnMachine(ordinary);
+  context.skip(why !== undefined, why);
+  const program = join(repository, 'dist/tierlab.js');
+  const topology = join(repository, 'topologies/two-tier.yaml');
+  const tierlab = `TIERLAB_HOME=/run/home ${process.execPath} ${program}`;
+  const script = `${tierlab} up ${topology} -q --host uml && ${tierlab} exec client -- echo inside; ${tierlab} down --all; ls /run/home/labs`;
+  const { said } = onOwnMachine(script, ordinary, 100_000);
+  expect(said).toMatch(/Lab two-tier is up[\s\S]*\ninside\nRemoved two-tier\.\n$/);
 });

@@ -11,9 +11,10 @@ const script = join(repository, 'test/chaos/own-machine.sh');
 export function onOwnMachine(
   text: string,
   as: readonly string[] = [],
+  timeoutMs = 30_000,
 ): { exitCode: number | null; said: string } {
   const [program = '', ...argv] = [...as, 'sh', script, 'sh', '-c', text];
-  const { status, stdout, stderr } = spawnSync(program, argv, { encoding: 'utf8', timeout: 30_000 });
+  const { status, stdout, stderr } = spawnSync(program, argv, { encoding: 'utf8', timeout: timeoutMs });
   return { exitCode: status, said: `${stdout}${stderr}` };
 }
 

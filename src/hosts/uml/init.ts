@@ -13,7 +13,9 @@ export interface GuestInit {
 
 /**
  * Process 1 of the guest. One `mount` does all mounts, and the agent does what needs no process of its own, because each
- * costs 30 ms. The shell waits for the agent and thereby reaps whatever orphans the guest's tasks leave to it.
+ * costs 30 ms. `mount` has the set-user-ID bit: where this machine's root is somebody else to us, as in a user namespace
+ * (user_namespaces(7)), it would make guest root that user, who may not mount; without new privileges the bit has no effect
+ * (execve(2)). The shell waits for the agent and thereby reaps whatever orphans the guest's tasks leave to it.
  */
 export function initScript({ directory, node, agent }: GuestInit): string {
   const { fstab } = guestFiles(directory);
@@ -28,7 +30,7 @@ end() {
   echo o > /proc/sysrq-trigger
   while :; do read -r _ || sleep 1; done
 }
-mount -a -T ${quote(fstab)} || end "could not mount its file systems"
+setpriv --no-new-privs mount -a -T ${quote(fstab)} || end "could not mount its file systems"
 ip link set lo up &
 exec 3<>/dev/ttyS0
 stty raw -echo <&3 || end "could not prepare its line"

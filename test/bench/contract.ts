@@ -12,6 +12,7 @@ export const measurementNames = [
   'down',
   'memory',
   'reference',
+  'silence',
   'steady',
   'crash',
   'jobs',

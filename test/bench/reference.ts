@@ -22,24 +22,29 @@ export const reference: Measurement = {
       return;
     }
     const cli = await commandLine(bench);
-    bench.report({ type: 'step', message: `reference-2018 and three-tier in turns, ${bench.repeats} times` });
-    const inside: Inside[] = [];
-    const upMs = async (name: string, look: () => Promise<void>): Promise<number> => {
+    bench.report({
+      type: 'step',
+      message: `reference-2018 in one family and in both, and three-tier, in turns, ${bench.repeats} times`,
+    });
+    const upMs = async (name: string, inside?: Inside[]): Promise<number> => {
       const topology = join(bench.root, `topologies/${name}.yaml`);
-      const argv = ['up', topology, '--host', 'uml', '--memory', String(guestMemoryMb)];
+      const argv = ['up', topology, '--lab', 'bench', '--host', 'uml', '--memory', String(guestMemoryMb)];
       const { ms } = await cli.run(argv, { timeoutMs: 120_000 });
-      await look();
-      await cli.run(['down', name]);
+      inside?.push(await lookInside(cli));
+      await cli.run(['down', 'bench']);
       return ms;
     };
+    const [one, both]: [Inside[], Inside[]] = [[], []];
     const samples = await takeTurns(
       {
-        small: () => upMs('three-tier', async () => {}),
-        large: () => upMs('reference-2018', async () => void inside.push(await lookInside(cli))),
+        small: () => upMs('three-tier'),
+        large: () => upMs('reference-2018', one),
+        dual: () => upMs('reference-2018-dual-stack', both),
       },
       { repeats: bench.repeats, signal: bench.signal },
     );
-    for (const row of rowsOf(samples, inside)) found(row);
+    for (const row of rowsOf('reference-2018', samples.large, samples.small, one)) found(row);
+    for (const row of rowsOf('reference-2018-dual-stack', samples.dual, samples.small, both)) found(row);
   },
 };
 
@@ -54,13 +59,13 @@ async function lookInside(cli: CommandLine): Promise<Inside> {
   };
 }
 
-function rowsOf({ small, large }: Record<'small' | 'large', number[]>, inside: readonly Inside[]): Row[] {
+function rowsOf(what: string, large: number[], small: number[], inside: readonly Inside[]): Row[] {
   const processes = inside.map((each) => each.processes);
   const usedMb = inside.map((each) => each.usedMb);
   return [
     {
       measurement,
-      what: 'reference-2018 in a guest: up',
+      what: `${what} in a guest: up`,
       unit: 'ms',
       measured: median(large),
       reference: { what: 'three-tier', median: median(small) },
@@ -70,7 +75,7 @@ function rowsOf({ small, large }: Record<'small' | 'large', number[]>, inside: r
     },
     {
       measurement,
-      what: 'reference-2018: processes in the guest',
+      what: `${what}: processes in the guest`,
       unit: 'things',
       measured: median(processes),
       goal: { of: 'measured', atMost: 120 },
@@ -79,7 +84,7 @@ function rowsOf({ small, large }: Record<'small' | 'large', number[]>, inside: r
     },
     {
       measurement,
-      what: 'reference-2018: memory used in the guest',
+      what: `${what}: memory used in the guest`,
       unit: 'MB',
       measured: median(usedMb),
       goal: { of: 'measured', atMost: 450 },

@@ -25,6 +25,7 @@ import { describeMachine } from './machine.ts';
 import { mininet } from './mininet.ts';
 import { reference } from './reference.ts';
 import { scale } from './scale.ts';
+import { silence } from './silent-death.ts';
 import { star } from './star.ts';
 import { startUp } from './start-up.ts';
 import { crash, steady } from './survival.ts';
@@ -37,6 +38,7 @@ const measurements: readonly Measurement[] = [
   startUp,
   chain,
   reference,
+  silence,
   steady,
   crash,
   jobs,

@@ -12,6 +12,7 @@ import { LiveLab } from './live.ts';
 import type { LabPaths } from './paths.ts';
 import { directoriesOf, type PlumbingOptions, plumbLab } from './plumbing/index.ts';
 import { findLacking, kindsOf, type Lacking } from './plumbing-only.ts';
+import { watchingProcessor } from './processor-time.ts';
 import { assertDaemonsLive, probeNode, probesAtOnce, waitForNodes, withLogs } from './ready.ts';
 import { whileItLasts, withWhatRanOut } from './run-out.ts';
 import { claimLab, isAlive, type LabState, ownIdentity, readState, writeState } from './state.ts';
@@ -97,14 +98,16 @@ async function fillHost(
     type: 'step',
     message: `plumbing ${plan.nodes.length} nodes on ${plan.networks.length} networks`,
   });
-  await live.step('plumbing', argv, { timeoutMs: 60_000 + plan.nodes.length * 500, signal });
-  endPhase('plumbing');
-  if (plumbingOnly) return live;
-  report({ type: 'step', message: 'waiting for an answer through every VIP' });
-  await waitForChain(live, options);
-  report({ type: 'step', message: 'waiting for every node to be ready' });
-  await waitForNodes(live, plan.nodes, options);
-  endPhase('ready');
+  await watchingProcessor(host, async () => {
+    await live.step('plumbing', argv, { timeoutMs: 60_000 + plan.nodes.length * 1000, signal });
+    endPhase('plumbing');
+    if (plumbingOnly) return;
+    report({ type: 'step', message: 'waiting for an answer through every VIP' });
+    await waitForChain(live, options);
+    report({ type: 'step', message: 'waiting for every node to be ready' });
+    await waitForNodes(live, plan.nodes, options);
+    endPhase('ready');
+  });
   return live;
 }
 

@@ -1,6 +1,7 @@
 import { addressesOf, eachOf, listed } from '../base/families.ts';
 import { formatDuration } from '../base/units.ts';
 import type { KindTable, Plan, PlannedNode } from './types.ts';
+import { describeRate, describeShare, upkeepOf } from './upkeep.ts';
 
 /** A plan as plain-text tables: networks, nodes with their interfaces, services and who takes them, BGP sessions, routes. */
 export function describePlan(plan: Plan, kinds: KindTable): string {
@@ -28,6 +29,16 @@ export function describePlan(plan: Plan, kinds: KindTable): string {
       nodes.filter(({ targets }) => targets.length > 0).map((node) => balancingRow(node, kinds)),
     ),
     section('BGP SESSIONS', ['node', 'AS', 'address', 'peer', 'AS', 'address', 'network'], sessionRows(plan)),
+    section(
+      'UPKEEP',
+      ['group', 'without any traffic', 'a second', "of a guest's processor"],
+      upkeepOf(plan, kinds).map(({ group, what, perSecond, share }) => [
+        group,
+        what,
+        describeRate(perSecond),
+        describeShare(share),
+      ]),
+    ),
     section('STATIC ROUTES', ['node', 'to', 'via', 'interface'], nodes.flatMap(routeRows)),
   ]
     .filter((part) => part !== '')

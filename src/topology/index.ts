@@ -10,4 +10,5 @@ export { readDocument } from './read-document.ts';
 export { type ScaleRefusal, scalePlan } from './scale.ts';
 export { topologyJsonSchema } from './schema.ts';
 export type * from './types.ts';
+export { upkeepWarning } from './upkeep.ts';
 export { inOrder, validate, type Wording } from './validate.ts';

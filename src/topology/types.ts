@@ -85,10 +85,22 @@ export interface KindTraits {
   readonly measures?: Measures;
   /** Its nodes can be drained: taken out of service so that nobody notices. */
   readonly drains?: boolean;
+  /** What a node does by itself all the time. */
+  readonly upkeep?: (node: PlannedNode, nodes: ReadonlyMap<string, PlannedNode>) => readonly Upkeep[];
   /** Links that it makes in its nodes beside those to their networks, which therefore cannot have such a name. */
   readonly devices?: readonly string[];
   /** Made by the plan for every network; not to be written in a topology file. */
   readonly internal?: boolean;
+}
+
+/** Something that goes on without any traffic. */
+export interface Upkeep {
+  readonly what: 'BFD packets' | 'health checks';
+  readonly perSecond: number;
+  /** Time of a guest's processor for each, on all sides together. */
+  readonly msEach: number;
+  /** Option of the kind by which it becomes less. */
+  readonly key: string;
 }
 
 /** A `gauge` is what is so now, a `counter` only grows (and begins anew with the daemon that counts). */

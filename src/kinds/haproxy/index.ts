@@ -14,9 +14,10 @@ import {
   speakerStats,
 } from '../bird/speaker.ts';
 import { quietVips, wayfinding } from '../bird/sysctls.ts';
+import { speakerUpkeep } from '../bird/upkeep.ts';
 import type { Kind, NodeView } from '../contract.ts';
 import { announcerDaemon, announcerFile, announcerScript } from './announcer.ts';
-import { drainedFile, ejection, haproxyConfig } from './config.ts';
+import { checksOf, drainedFile, ejection, haproxyConfig } from './config.ts';
 import { drain } from './drain.ts';
 import { keepStates, noStates, statesFile } from './kept-states.ts';
 import { alignServers, withoutServers } from './live-servers.ts';
@@ -41,6 +42,7 @@ export const haproxy: Kind = {
     measures: haproxyMeasures,
     drains: true,
     ejection: (options) => ejection(haproxyOptions.parse(options)),
+    upkeep: (node, nodes) => [...speakerUpkeep(node, nodes), checksOf(node)],
     passesTo: ['web'],
     devices: [...tunnelDevices, announceDevice],
   },

@@ -13,12 +13,13 @@ import {
   speakerStats,
 } from '../bird/speaker.ts';
 import { forwarding, quietVips } from '../bird/sysctls.ts';
+import { speakerUpkeep } from '../bird/upkeep.ts';
 import type { CarriedFlow, Kind, NodeStats, NodeView } from '../contract.ts';
 import { announceFile, announceScript } from './announce.ts';
 import { balancing, reloadKeepalived } from './balancing.ts';
 import { idleSeconds, parseConnections } from './connections.ts';
 import { drain, speakerConfig } from './drain.ts';
-import { keepalivedConfig, keepalivedFile } from './keepalived.ts';
+import { checksOf, keepalivedConfig, keepalivedFile } from './keepalived.ts';
 import { ipvsMeasures, measureBalancer } from './measures.ts';
 import { ejection, ipvsOptions } from './options.ts';
 import { askServers, missingServers } from './servers.ts';
@@ -33,6 +34,7 @@ export const ipvs: Kind = {
     bgp: 'speaker',
     measures: ipvsMeasures,
     drains: true,
+    upkeep: (node, nodes) => [...speakerUpkeep(node, nodes), checksOf(node)],
     passesTo: ['haproxy'],
     devices: [announceDevice],
     tunnelOverhead: (_options, family) => outerHeader[family],

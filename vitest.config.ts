@@ -17,6 +17,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           exclude: ['test/unit/cli/**'],
+          // What takes a second may take ten on a machine that is busy with something else.
+          testTimeout: 30_000,
         },
       },
       {

@@ -50,6 +50,10 @@ export async function capture(context: Context, where: string, flags: CaptureFla
       const complaints = await copy(context, child, format, output, stop);
       const { exitCode } = await child.exited;
       if (exitCode !== 0 && !context.signal.aborted) throw failure(place, exitCode, complaints);
+      if (output !== undefined) {
+        context.print(`written to ${output}`);
+        context.printJson({ node: place, interface: device ?? 'any', output });
+      }
       return context.signal.aborted ? exitCodes.interrupted : exitCodes.pass;
     } finally {
       clearTimeout(timer);
@@ -75,7 +79,7 @@ function tcpdump(device: string, { filter, count }: CaptureFlags): string[] {
 
 /** @returns everything that tcpdump said beside the packets */
 async function copy(
-  { report, print }: Context,
+  { report }: Context,
   child: HostProcess,
   format: Transform,
   output: string | undefined,
@@ -97,7 +101,6 @@ async function copy(
   await child.exited;
   const summary = said.split('\n').filter((line) => /packets? (captured|dropped)/.test(line));
   for (const line of summary) report({ type: 'detail', message: line });
-  if (output !== undefined) print(`written to ${output}`);
   return said;
 }
 

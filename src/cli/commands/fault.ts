@@ -115,16 +115,19 @@ export async function healFault(
         hint: name === undefined ? 'name one, or say --all' : suggest(name, names, 'faults'),
       });
     }
-    const results: (Landed & { readonly name: string })[] = [];
-    for (const entry of chosen) {
+    const results = new Map<string, Landed>();
+    const heal = async (entry: LedgerEntry): Promise<void> => {
       const result = await undo(context, live, entry, within);
-      results.push({ name: entry.name, ...result });
+      results.set(entry.name, result);
       const verb = entry.fault === 'drain' ? 'undrained' : 'healed';
       context.print(`${entry.name}: ${result.landed ? verb : `NOT ${verb}`}: ${result.evidence}`);
-    }
+    };
+    for (const entry of chosen) await heal(entry);
+    // What was done before may have kept a node from being well: now that it is undone, there is another chance.
+    for (const entry of chosen.slice(0, -1)) if (results.get(entry.name)?.landed === false) await heal(entry);
     if (chosen.length === 0) context.print('There is nothing to heal.');
-    context.printJson({ healed: results });
-    return results.every(({ landed }) => landed) ? exitCodes.pass : exitCodes.labFailed;
+    context.printJson({ healed: [...results].map(([each, result]) => ({ name: each, ...result })) });
+    return [...results.values()].every(({ landed }) => landed) ? exitCodes.pass : exitCodes.labFailed;
   });
 }
 

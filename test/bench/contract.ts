@@ -11,6 +11,7 @@ export const measurementNames = [
   'exec',
   'down',
   'memory',
+  'large',
   'reference',
   'silence',
   'steady',

@@ -21,6 +21,7 @@ import {
 import { held } from './held.ts';
 import { jobs } from './jobs.ts';
 import { judging, table } from './judging.ts';
+import { large } from './large.ts';
 import { describeMachine } from './machine.ts';
 import { mininet } from './mininet.ts';
 import { reference } from './reference.ts';
@@ -37,6 +38,7 @@ const measurements: readonly Measurement[] = [
   scale,
   startUp,
   chain,
+  large,
   reference,
   silence,
   steady,

@@ -3,6 +3,7 @@
  * last packet of each came through. A flow is on the node where that was most recent; a tie (the tables count in whole
  * seconds) leaves it where it was.
  */
+import { OneAtATime } from '../base/one-at-a-time.ts';
 import type { LiveLab } from '../lab/index.ts';
 import type { EntryEvent, LookEvent, PathEvent } from '../verdict/history.ts';
 
@@ -20,7 +21,7 @@ export class PathWatch {
   readonly #now: () => number;
   readonly #places = new Map<string, Place>();
   readonly #sightings = new Map<string, Sighting>();
-  #running: Promise<void> | undefined;
+  readonly #looks = new OneAtATime(() => this.#look());
   #timer: NodeJS.Timeout | undefined;
 
   constructor(lab: LiveLab, record: (event: PathEvent | LookEvent) => void, now: () => number) {
@@ -31,16 +32,15 @@ export class PathWatch {
 
   /** Looks now and then every `everyMs`, one look at a time, until `stop`. */
   start(everyMs: number): void {
-    this.#timer = setInterval(() => void this.look(), everyMs);
+    this.#timer = setInterval(() => {
+      // Where looks take longer than that, more of them would make each even longer.
+      if (!this.#looks.isRunning) void this.look();
+    }, everyMs);
   }
 
-  /** One look at all tables. If one is under way, waits for it and looks again: what follows it is in the tables. */
-  async look(): Promise<void> {
-    await this.#running;
-    this.#running = this.#look().finally(() => {
-      this.#running = undefined;
-    });
-    await this.#running;
+  /** One look at all tables that begins now or later: what came before is in the tables. */
+  look(): Promise<void> {
+    return this.#looks.run();
   }
 
   /** @param client `address:port` */

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
 /**
- * `auto` as a number of labs at once: a guest has one processor, which it keeps two thirds busy, and what drives and judges four
- * of them takes a quarter of one. No more than there is memory for.
+ * `auto` as a number of labs at once. A guest has one processor, on which its kernel and its programs take turns: shared with anything
+ * else, even for moments, it is many times as slow. So one processor is left for whatever else there is, and no more labs are
+ * begun than there is memory for.
  */
 export function jobsOf(
   jobs: number | 'auto',
@@ -11,7 +12,7 @@ export function jobsOf(
   memoryBytes: number = process.availableMemory(),
 ): number {
   const room = Math.floor(memoryBytes / guestBytes);
-  return jobs === 'auto' ? Math.max(1, Math.min(Math.floor(processors), room)) : jobs;
+  return jobs === 'auto' ? Math.max(1, Math.min(Math.floor(processors) - 1, room)) : jobs;
 }
 
 /** What a guest may take; most take a third of it. */

@@ -43,10 +43,10 @@ export class HttpRequest implements Ear {
 
   /** No answer in time. */
   expire(t: number): void {
-    const others = `${this.#context.job.maxOutstanding} others were outstanding`;
     const lateMs = Math.round(this.#sentAt - this.intended);
-    if (this.#wire === undefined) this.#end(t, 'timeout', `not sent: ${others}`);
-    else this.#end(t, 'timeout', lateMs > 50 ? `sent ${lateMs} ms late: ${others}` : undefined);
+    if (this.#wire === undefined)
+      this.#end(t, 'timeout', `not sent: ${this.#context.job.maxOutstanding} others were outstanding`);
+    else this.#end(t, 'timeout', lateMs > 50 ? `sent ${lateMs} ms late` : undefined);
   }
 
   onConnect(): void {

@@ -2,7 +2,6 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { jobsOf } from '../../src/cli/jobs.ts';
 import type { JsonReport } from '../../src/report/json.ts';
 import { whyNoGuest } from './chain.ts';
 import { type CommandLine, commandLine } from './command-line.ts';
@@ -88,12 +87,12 @@ async function compare(
   const cores = availableParallelism();
   const cli = await commandLine(bench);
   const alone = await runAll(bench, cli, batch, 1);
-  const atOnce = Math.min(jobsOf('auto'), batch.count);
+  const atOnce = Math.min(cores, batch.count);
   if (atOnce === 1) return found({ measurement, skipped: 'one processor runs one lab at a time' });
   const together = await runAll(bench, cli, batch, atOnce);
   const row = {
     measurement,
-    what: `${batch.what}, --jobs ${atOnce} (auto)`,
+    what: `${batch.what}, --jobs ${atOnce}`,
     unit: 'ms',
     measured: together.ms,
     details: { alone, together },

@@ -34,7 +34,8 @@ export interface Started {
 /** @param name how its folder's name begins */
 export async function makeHome(name = 'tierlab-test-'): Promise<Home> {
   const directory = await mkdtemp(join(tmpdir(), name));
-  const env = { ...process.env, TIERLAB_HOME: directory, NO_COLOR: '1' };
+  // Vitest runs as many files at once as there are processors for.
+  const env = { ...process.env, TIERLAB_HOME: directory, TIERLAB_JOBS: '1', NO_COLOR: '1' };
   const start = (...args: string[]): Started => {
     const child = spawn(process.execPath, [program, ...args], {
       env,

@@ -47,10 +47,10 @@ test('an error waits until all that was begun has ended, and the rest is not tol
   expect(ended).toEqual(['a', 'c']);
 });
 
-test('auto means a lab for every processor and every gibibyte, and one at least', () => {
+test('auto means a lab for every processor but one and every gibibyte, and one at least', () => {
   const gib = 2 ** 30;
   expect([1, 2, 3.5, 4, 16].map((processors) => jobsOf('auto', processors, 64 * gib))).toEqual([
-    1, 2, 3, 4, 16,
+    1, 1, 2, 3, 15,
   ]);
   expect(jobsOf('auto', 16, 7.9 * gib)).toBe(7);
   expect([jobsOf('auto', 0.5, gib), jobsOf('auto', 4, 0)]).toEqual([1, 1]);

@@ -53,6 +53,8 @@ export interface WorldErrorOptions {
   readonly hint?: string;
   /** Evidence, one line each: argv, exit code, stderr's tail, last probe answer, log tail. */
   readonly details?: readonly string[];
+  /** What was done all the same: stands beside the error in its JSON document, which is the only one. */
+  readonly result?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
 }
 
@@ -63,12 +65,17 @@ export class WorldError extends Error {
   readonly exitCode: 3 | 4;
   readonly hint?: string;
   readonly details: readonly string[];
+  readonly result: Readonly<Record<string, unknown>>;
 
-  constructor(message: string, { code, exitCode, hint, details = [], cause }: WorldErrorOptions) {
+  constructor(
+    message: string,
+    { code, exitCode, hint, details = [], result = {}, cause }: WorldErrorOptions,
+  ) {
     super(message, { cause });
     this.code = code;
     this.exitCode = exitCode;
     this.details = details;
+    this.result = result;
     if (hint !== undefined) this.hint = hint;
   }
 }

@@ -49,13 +49,15 @@ export async function changeByHand(
     ...times,
     ...result,
   });
+  const done = { ...document, done: result.landed, evidence: result.evidence };
   if (!result.landed)
     throw new WorldError(`lab ${live.paths.name} is not what it is to be`, {
       code: 'not-changed',
       exitCode: 4,
       details: [result.evidence],
+      result: done,
     });
-  printJson({ ...document, done: true, evidence: result.evidence });
+  printJson(done);
   print(`Done: ${result.evidence}`);
   return exitCodes.pass;
 }

@@ -7,8 +7,8 @@ import type { Context } from './context.ts';
 
 /** Says what went wrong, to a person on stderr or to a machine on stdout. @returns the exit code */
 export function reportFailure(error: unknown, { format, printJson }: Context, interrupted: boolean): number {
-  const { exitCode, text, document } = describe(error, interrupted);
-  if (format === 'json') printJson({ error: document });
+  const { exitCode, text, document, result } = describe(error, interrupted);
+  if (format === 'json') printJson({ ...result, error: document });
   else process.stderr.write(`${text}\n`);
   return exitCode;
 }
@@ -47,7 +47,12 @@ const worldLines = (title: string, details: readonly string[], hint: string | un
 function describe(
   thrown: unknown,
   interrupted: boolean,
-): { exitCode: number; text: string; document: Record<string, unknown> } {
+): {
+  readonly exitCode: number;
+  readonly text: string;
+  readonly document: Readonly<Record<string, unknown>>;
+  readonly result?: Readonly<Record<string, unknown>>;
+} {
   const error = asWorldError(thrown);
   if (interrupted || error instanceof Interrupted) {
     return {
@@ -75,11 +80,12 @@ function describe(
     };
   }
   if (error instanceof WorldError) {
-    const { message, code, details, hint } = error;
+    const { message, code, details, hint, result } = error;
     return {
       exitCode: error.exitCode,
       text: worldLines(`error: ${message}`, details, hint).join('\n'),
       document: { code, message, details, ...(hint === undefined ? {} : { hint }) },
+      result,
     };
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);

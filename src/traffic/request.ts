@@ -21,6 +21,7 @@ export class HttpRequest implements Ear {
   #wire: Wire | undefined;
   #head: Head | undefined;
   #sentAt = 0;
+  #wasHeldBack = false;
   #received = 0;
   /** The last bytes of the body. */
   #tail = '';
@@ -35,18 +36,21 @@ export class HttpRequest implements Ear {
     return this.#ended;
   }
 
-  send(from: End): void {
+  /** @param wasHeldBack it was due before, and too many others were outstanding */
+  send(from: End, wasHeldBack: boolean): void {
     const { job, buffer } = this.#context;
     this.#sentAt = now();
+    this.#wasHeldBack = wasHeldBack;
     this.#wire = new Wire(from, job.target, buffer, this);
   }
 
   /** No answer in time. */
   expire(t: number): void {
+    const others = `${this.#context.job.maxOutstanding} others were outstanding`;
     const lateMs = Math.round(this.#sentAt - this.intended);
-    if (this.#wire === undefined)
-      this.#end(t, 'timeout', `not sent: ${this.#context.job.maxOutstanding} others were outstanding`);
-    else this.#end(t, 'timeout', lateMs > 50 ? `sent ${lateMs} ms late` : undefined);
+    const why = this.#wasHeldBack ? others : 'the traffic process was late itself';
+    if (this.#wire === undefined) this.#end(t, 'timeout', `not sent: ${others}`);
+    else this.#end(t, 'timeout', lateMs > 50 ? `sent ${lateMs} ms late: ${why}` : undefined);
   }
 
   onConnect(): void {

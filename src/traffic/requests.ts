@@ -39,7 +39,7 @@ export class HttpTraffic implements Paced {
       record: (event) => {
         record(event);
         this.#outstanding--;
-        this.#send();
+        this.#send(true);
       },
     };
   }
@@ -62,7 +62,7 @@ export class HttpTraffic implements Paced {
       this.#requests.push(new HttpRequest(this.#context, at));
       this.#arrivals++;
     }
-    this.#send();
+    this.#send(false);
     // After the next look at the sockets: an answer that is already here must not count as missing.
     setImmediate(() => this.#expire(t));
   }
@@ -76,13 +76,14 @@ export class HttpTraffic implements Paced {
     return this.#start + this.#job.phaseMs + (this.#arrivals * 1000) / this.#job.ratePerSecond;
   }
 
-  #send(): void {
+  /** @param isFreed one of those outstanding has ended: who is sent now has waited for that */
+  #send(isFreed: boolean): void {
     while (this.#outstanding < this.#job.maxOutstanding) {
       const request = this.#requests[this.#unsent];
       if (request === undefined) return;
       this.#unsent++;
       this.#outstanding++;
-      request.send(this.#nextSource());
+      request.send(this.#nextSource(), isFreed);
     }
   }
 

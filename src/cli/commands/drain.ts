@@ -50,13 +50,15 @@ export async function undrain(
       evidence: '',
     };
     const result = await undo(context, live, known ?? unknown, within);
-    context.printJson({ target, ...result });
+    const document = { target, ...result };
     if (!result.landed)
       throw new WorldError(`${target} is not back in service`, {
         code: 'not-landed',
         exitCode: 4,
         details: [result.evidence],
+        result: document,
       });
+    context.printJson(document);
     context.print(`${target} is back in service: ${result.evidence}`);
     return exitCodes.pass;
   });

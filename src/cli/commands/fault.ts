@@ -62,14 +62,16 @@ export async function inflict(
   const result = await onRecord(live, { name, fault, target, options }, act);
   if (result === undefined) throw nameTaken(name);
   await note(live, { name, fault, target, at }, 'inject', result);
-  context.printJson({ name, fault, target, ...result });
+  const document = { name, fault, target, ...result };
   if (!result.landed)
     throw new WorldError(`${fault} ${target} did not ${fault === 'drain' ? 'complete' : 'land'}`, {
       code: 'not-landed',
       exitCode: 4,
       details: [result.evidence],
+      result: document,
       hint: `undo what it did with \`tierlab fault heal ${name}\``,
     });
+  context.printJson(document);
   context.print(`${name}: ${fault} ${target}: ${result.evidence}`);
   return exitCodes.pass;
 }

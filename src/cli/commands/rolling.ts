@@ -69,15 +69,17 @@ export async function rolling(
         return landed;
       },
     });
-    context.printJson({ tier, ...result, steps: done });
+    const document = { tier, ...result, steps: done };
     if (!result.landed)
       throw new WorldError(`rolling over ${tier} stopped`, {
         code: 'not-landed',
         exitCode: 4,
         details: [result.evidence],
+        result: document,
         hint: 'see `tierlab fault list`; `tierlab fault heal --all` undoes what is left of it',
       });
     await forgetRolling(live, action, nodes, steps);
+    context.printJson(document);
     context.print(`${tier}: ${result.evidence}`);
     return exitCodes.pass;
   });

@@ -66,6 +66,21 @@ test('what cannot be sent for too many outstanding is told as a timeout, not lef
   for (const { ms } of requests) expect(ms).toBeGreaterThanOrEqual(500);
 });
 
+test('what is sent late by the traffic process itself says so, and blames no others', async () => {
+  const options = { path: '/delay/60000', timeoutMs: 500 };
+  const traffic = await programs.startTraffic(job([], [httpJob(address, backends.port, options)]));
+  await traffic.see('request', 10);
+  traffic.process.kill('SIGSTOP');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  traffic.process.kill('SIGCONT');
+  await traffic.see('request', 110);
+  await traffic.stop();
+  const late = traffic.of('request').filter(({ detail }) => detail !== undefined);
+  expect(late.length).toBeGreaterThan(10);
+  for (const { detail } of late)
+    expect(detail).toMatch(/^sent \d+ ms late: the traffic process was late itself$/);
+});
+
 test('a status of 500 or more is an error, a lesser one is not', async () => {
   for (const [path, cause] of [
     ['/status/503', 'status'],

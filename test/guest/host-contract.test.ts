@@ -4,11 +4,13 @@ import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { build } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../../src/base/until.ts';
 import type { Host, HostKind, HostLab, HostName } from '../../src/hosts/contract.ts';
 import { nativeHost } from '../../src/hosts/native/index.ts';
+import { window } from '../../src/hosts/uml/frames.ts';
 import { umlHost } from '../../src/hosts/uml/index.ts';
 import { buildGuestPrograms, makeLab } from './guest-programs.ts';
 
@@ -175,6 +177,28 @@ describe.each(asked)('the host %s', { timeout: 120_000 }, (name) => {
     });
     expect(await slow.exited).toEqual({ exitCode: 0 });
     expect(bytes).toBe(3_000_000);
+  });
+
+  check('keeps what a program said last for a reader who pauses while it ends', async () => {
+    // Of the guest more than may be under way; the rest is in pipe and buffers, and the program does not wait for its reader.
+    const size = window + 60_000;
+    const program = host.spawn(['head', '-c', String(size), '/dev/zero']);
+    let bytes = 0;
+    program.stdout.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    program.stdout.pause();
+    await delay(1000);
+    program.stdout.resume();
+    expect(await program.exited).toEqual({ exitCode: 0 });
+    expect(bytes).toBe(size);
+  });
+
+  check('tells how a program ended whose output nobody reads', async () => {
+    // The machine has the pipe and a buffer in between, the guest what may be under way as well.
+    const size = name === 'uml' ? window + 60_000 : 100_000;
+    const program = host.spawn(['head', '-c', String(size), '/dev/zero']);
+    expect(await program.exited).toEqual({ exitCode: 0 });
   });
 
   check('gives a program a terminal of the size asked for, and resizes it', async () => {

@@ -80,7 +80,12 @@ function beginSpawn(
   child.on('error', (error) => {
     if (child.pid === undefined) finish({ error: describe(error) });
   });
-  child.on('close', (code, signal) => finish({ exit: exitOf(code, signal) }));
+  child.on('close', (code, signal) => {
+    // Node reads all that a program said when it ends, even if nobody has asked for it yet.
+    if (!senders.every(({ isEmpty }) => isEmpty)) write(encode(stream, frameType.exiting));
+    const [out, err] = senders;
+    out.whenEmpty(() => err.whenEmpty(() => finish({ exit: exitOf(code, signal) })));
+  });
 }
 
 function beginDial(path: string, { stream, running, write, finish }: AgentStream): void {
@@ -98,7 +103,7 @@ function beginDial(path: string, { stream, running, write, finish }: AgentStream
   socket.on('connect', () => write(encode(stream, frameType.opened)));
   pump(socket, sender);
   socket.on('error', (error) => finish({ error: describe(error) }));
-  socket.on('close', () => finish({}));
+  socket.on('close', () => sender.whenEmpty(() => finish({})));
 }
 
 function beginRead(path: string, { stream, running, write, finish }: AgentStream): void {

@@ -20,6 +20,7 @@ export interface StreamListener {
   readonly onData?: (on: number, payload: Buffer) => void;
   readonly onEnd?: (on: number) => void;
   readonly onCredit?: (bytes: number) => void;
+  readonly onExiting?: () => void;
   readonly onResult: (result: Result) => void;
   readonly onLost: (error: WorldError) => void;
 }
@@ -153,6 +154,7 @@ export class Connection {
     if (type === frameType.data) listener.onData?.(channel, payload);
     else if (type === frameType.end) listener.onEnd?.(channel);
     else if (type === frameType.credit) listener.onCredit?.(payload.readUInt32BE());
+    else if (type === frameType.exiting) listener.onExiting?.();
     else if (type === frameType.opened) listener.onOpened?.();
     else if (type === frameType.result) {
       this.#listeners.delete(stream);

@@ -26,6 +26,8 @@ export const frameType = {
   gone: 10,
   /** agent → keeper, on stream 0: it has read so many bytes (4-byte payload) from the line. */
   received: 11,
+  /** agent → client: the program has ended; its result follows the output that waits to be read. */
+  exiting: 12,
 } as const;
 
 /** Channels of a stream: to the guest, from the guest, and a program's standard error. */

@@ -74,11 +74,16 @@ function spawnIn(
       onData: (on, payload) => (on === channel.error ? stderr : stdout).push(payload),
       onEnd: (on) => (on === channel.error ? stderr : stdout).end(),
       onCredit: (bytes) => input.grant(bytes),
+      onExiting: () => {
+        for (const output of [stdout, stderr]) output.spill();
+      },
       onResult: (result) => {
-        stdout.end();
-        stderr.end();
+        for (const output of [stdout, stderr]) {
+          output.end();
+          output.spill();
+        }
         input.close();
-        Promise.all([stdout.drained(), stderr.drained()]).then(() => resolve(result));
+        Promise.all([stdout.closed, stderr.closed]).then(() => resolve(result));
       },
       onLost: (error) => {
         input.close();

@@ -10,6 +10,7 @@ export class Sender {
   readonly #waiting: { chunk: Buffer; sent: () => void }[] = [];
   #credit: number = window;
   #ended = false;
+  #onEmpty: (() => void) | undefined;
 
   constructor(stream: number, on: Channel, write: (frame: Buffer) => void) {
     this.#stream = stream;
@@ -38,6 +39,24 @@ export class Sender {
   drop(): void {
     this.#ended = false;
     for (const { sent } of this.#waiting.splice(0)) sent();
+    this.#settle();
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  /** Calls once, as soon as all that was given to `send` is on its way or given up. */
+  whenEmpty(call: () => void): void {
+    this.#onEmpty = call;
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (!this.isEmpty) return;
+    const call = this.#onEmpty;
+    this.#onEmpty = undefined;
+    call?.();
   }
 
   #flush(): void {
@@ -50,9 +69,10 @@ export class Sender {
       this.#waiting.shift();
       first.sent();
     }
-    if (this.#ended && this.#waiting.length === 0) {
+    if (this.#ended && this.isEmpty) {
       this.#ended = false;
       this.#write(encode(this.#stream, frameType.end, this.#channel));
     }
+    this.#settle();
   }
 }

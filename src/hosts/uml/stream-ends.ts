@@ -9,8 +9,10 @@ export interface Inlet {
   push(payload: Buffer): void;
   end(): void;
   fail(error: Error): void;
-  /** Resolves once the reader has had everything. What nobody reads is thrown away, as Node does with a child's output. */
-  drained(): Promise<void>;
+  /** Throws away what nobody reads, as Node does with a child's output when the child has ended. */
+  spill(): void;
+  /** Resolves once it has ended and the reader has had everything. */
+  readonly closed: Promise<void>;
 }
 
 /** A Readable that gives the guest credit as it is read, so that what nobody reads stays in the guest. */
@@ -31,9 +33,9 @@ export function inlet(stream: () => GuestStream, on: number): Inlet {
   const closed = new Promise<void>((resolve) => readable.once('close', resolve));
   return {
     readable,
-    drained: () => {
+    closed,
+    spill: () => {
       if (readable.readableFlowing === null && readable.listenerCount('readable') === 0) readable.resume();
-      return closed;
     },
     push: (payload) => {
       if (ended || readable.destroyed) return;

@@ -1,4 +1,5 @@
 /** Changing a running lab from the command line: what `apply` and `scale` have in common. */
+import { now } from '../base/clock.ts';
 import { exitCodes, WorldError } from '../base/errors.ts';
 import { changeLab } from '../faults/index.ts';
 import { assertChangeable, type LabChange, type LiveLab, labChange } from '../lab/index.ts';
@@ -89,5 +90,3 @@ function linesOf({ added, removed, changed }: LabChange): string[] {
     }),
   ];
 }
-
-const now = (): number => performance.timeOrigin + performance.now();

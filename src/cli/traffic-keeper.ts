@@ -1,4 +1,5 @@
 /** The process behind `tierlab traffic`: it drives the traffic programs and writes the history until it is told to stop. */
+import { now } from '../base/clock.ts';
 import { exitCodes, WorldError } from '../base/errors.ts';
 import { until } from '../base/until.ts';
 import type { LiveLab } from '../lab/index.ts';
@@ -121,5 +122,3 @@ async function describe(
 
 /** It ends by itself only if it is forgotten. */
 const weekMs = 7 * 24 * 3_600_000;
-
-const now = (): number => performance.timeOrigin + performance.now();

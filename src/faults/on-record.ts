@@ -1,3 +1,4 @@
+import { now } from '../base/clock.ts';
 import { claimEntry, type LedgerEntry, type LiveLab, updateEntry } from '../lab/index.ts';
 import type { Landed } from './contract.ts';
 import { resolveTarget } from './nodes.ts';
@@ -12,7 +13,7 @@ export async function onRecord(
   act: () => Promise<Landed>,
 ): Promise<Landed | undefined> {
   const nodes = resolveTarget(plan, what.target).map(({ node }) => node.name);
-  const at = performance.timeOrigin + performance.now();
+  const at = now();
   const begun: LedgerEntry = { ...what, nodes, at, state: 'begun', evidence: '' };
   if (!(await claimEntry(paths, begun))) return undefined;
   const { landed, evidence } = await act();

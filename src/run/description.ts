@@ -1,12 +1,14 @@
 /** What a history begins with: what is asked, of whom, where. */
+
 import { resolve } from 'node:path';
+import { now } from '../base/clock.ts';
 import { rolledNames } from '../faults/index.ts';
 import { kindTable } from '../kinds/index.ts';
 import { environmentOf, type LiveLab } from '../lab/index.ts';
 import { describeEntry, plansOver, type Scenario, type TimelineEntry } from '../scenario/index.ts';
 import { measureTypes, neededBy, type Plan } from '../topology/index.ts';
 import type { HistoryEvent, NodeSpec, RunEvent } from '../verdict/history.ts';
-import { now, type Role, type RunOptions } from './options.ts';
+import type { Role, RunOptions } from './options.ts';
 
 export async function describeRun(
   role: Role,

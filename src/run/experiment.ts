@@ -1,7 +1,9 @@
 /** One run of a scenario in a lab of its own, from nothing to its verdict; whatever happens, the lab is removed. */
+
 import { setMaxListeners } from 'node:events';
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { now } from '../base/clock.ts';
 import { Defer } from '../base/defer.ts';
 import { Interrupted, WorldError } from '../base/errors.ts';
 import type { Report } from '../base/progress.ts';
@@ -15,7 +17,7 @@ import type { Judgement } from '../verdict/index.ts';
 import { timelineOf } from './description.ts';
 import { historyFile, judgeHistory } from './history-file.ts';
 import { observe } from './observe.ts';
-import { now, type Role, type RunOptions } from './options.ts';
+import type { Role, RunOptions } from './options.ts';
 
 export async function experiment(
   role: Role,

@@ -1,4 +1,5 @@
 /** What a lab that is up is put through, and what is recorded of it. */
+import { now } from '../base/clock.ts';
 import type { Defer } from '../base/defer.ts';
 import { WorldError } from '../base/errors.ts';
 import { until } from '../base/until.ts';
@@ -23,7 +24,7 @@ import {
 import type { HistoryEvent } from '../verdict/history.ts';
 import { stallOf } from '../verdict/index.ts';
 import { describeRun } from './description.ts';
-import { now, type Role, type RunOptions } from './options.ts';
+import type { Role, RunOptions } from './options.ts';
 import { play } from './play.ts';
 
 /** Steps 2 to 5 on a lab that is up. */

@@ -31,6 +31,3 @@ export interface RunOptions {
   readonly report: Report;
   readonly signal: AbortSignal;
 }
-
-/** Milliseconds since the epoch with fractions. */
-export const now = (): number => performance.timeOrigin + performance.now();

@@ -1,5 +1,7 @@
 /** The timeline, from the steady state to the end: the oracle speaks, things break, and all of it is watched. */
+
 import { setTimeout as delay } from 'node:timers/promises';
+import { now } from '../base/clock.ts';
 import type { Defer } from '../base/defer.ts';
 import { formatDuration } from '../base/units.ts';
 import { playTimeline } from '../faults/timeline.ts';
@@ -11,7 +13,7 @@ import type { heldFlows, NodeWatch, PathWatch, TroubleWatch } from '../traffic/i
 import type { HistoryEvent } from '../verdict/history.ts';
 import { asksOracle } from '../verdict/index.ts';
 import { asksNodes, expectationsOf, plansOf, timelineOf } from './description.ts';
-import { now, type Role, type RunOptions } from './options.ts';
+import type { Role, RunOptions } from './options.ts';
 
 /** What is there when the traffic is under way. */
 interface Watched {

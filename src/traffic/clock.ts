@@ -1,5 +1,4 @@
-/** Milliseconds since the epoch, with fractions; never goes back. */
-export const now = (): number => performance.timeOrigin + performance.now();
+import { now } from '../base/clock.ts';
 
 /**
  * The time at which the event loop began to hand out what had come: everything in one batch was there then. And one look

@@ -4,8 +4,9 @@
  */
 
 import { readFileSync } from 'node:fs';
+import { now } from '../base/clock.ts';
 import { endpoint } from '../base/ip.ts';
-import { BatchClock, lagWatch, now, type Paced, pace, round } from './clock.ts';
+import { BatchClock, lagWatch, type Paced, pace, round } from './clock.ts';
 import type { TrafficJob } from './contract.ts';
 import type { Flow } from './flow.ts';
 import { HeldTraffic } from './held.ts';

@@ -1,6 +1,7 @@
 import { backendHeader, l7Header } from '../base/channel.ts';
+import { now } from '../base/clock.ts';
 import type { Cause } from '../verdict/history.ts';
-import { now, round } from './clock.ts';
+import { round } from './clock.ts';
 import type { HttpJob, TrafficEvent } from './contract.ts';
 import { type Head, HeadReader } from './head.ts';
 import { type Ear, type End, Wire } from './wire.ts';

@@ -1,5 +1,6 @@
+import { now } from '../base/clock.ts';
 import { endpoint, formatAddress, parseAddress } from '../base/ip.ts';
-import { now, type Paced } from './clock.ts';
+import type { Paced } from './clock.ts';
 import type { HttpJob, SourceWalk, TrafficEvent } from './contract.ts';
 import { HttpRequest, type RequestContext } from './request.ts';
 import type { End } from './wire.ts';

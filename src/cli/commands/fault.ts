@@ -1,3 +1,4 @@
+import { now } from '../../base/clock.ts';
 import { exitCodes, InputError, WorldError } from '../../base/errors.ts';
 import { suggest } from '../../base/suggest.ts';
 import {
@@ -231,5 +232,3 @@ const nameTaken = (name: string): WorldError =>
     exitCode: 4,
     hint: 'give this one another --name',
   });
-
-const now = (): number => performance.timeOrigin + performance.now();

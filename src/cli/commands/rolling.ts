@@ -1,3 +1,4 @@
+import { now } from '../../base/clock.ts';
 import { exitCodes, InputError, WorldError } from '../../base/errors.ts';
 import { formatDuration } from '../../base/units.ts';
 import {
@@ -92,7 +93,7 @@ async function take(
   step: RollingStep,
   act: () => Promise<Landed>,
 ): Promise<Landed> {
-  const at = performance.timeOrigin + performance.now();
+  const at = now();
   const name = stepName(action, node, step);
   const result = await takeOnRecord(live, action, node, step, act);
   if (result === undefined)

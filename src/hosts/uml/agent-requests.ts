@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
+import { now } from '../../base/clock.ts';
 import { exitOf } from '../execute.ts';
 import { launch } from '../launch.ts';
 import {
@@ -38,7 +39,7 @@ export function begin(request: Request, to: AgentStream): void {
   else if (request.op === 'read') beginRead(request.path, to);
   else {
     to.running.set(to.stream, { abort: () => {} });
-    to.finish({ clock: performance.timeOrigin + performance.now() });
+    to.finish({ clock: now() });
   }
 }
 

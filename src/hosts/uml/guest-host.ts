@@ -1,3 +1,4 @@
+import { now } from '../../base/clock.ts';
 import { WorldError } from '../../base/errors.ts';
 import type { Host, HostLab, HostProcess, HostSocket, SpawnOptions } from '../contract.ts';
 import { programEnvironment } from '../environment.ts';
@@ -150,7 +151,6 @@ function readIn(connection: Connection, path: string): Promise<string> {
 
 /** The answer lies somewhere between question and reply: half the round trip is the uncertainty. */
 async function clockOffset(connection: Connection): Promise<{ offsetMs: number; uncertaintyMs: number }> {
-  const now = (): number => performance.timeOrigin + performance.now();
   const asked = now();
   const clock = await new Promise<number>((resolve, reject) => {
     connection.open(

@@ -38,12 +38,12 @@ export async function play(
 ): Promise<void> {
   watch.start(1000);
   defer.add('the path watch', () => watch.stop());
-  nodeWatch.start(asksNodes(scenario, plansOf(scenario, role, live.plan)) ? 500 : 1000);
+  const plans = plansOf(scenario, role, live.plan);
+  nodeWatch.start(asksNodes(scenario, plans) ? 500 : 1000);
   defer.add('the node watch', () => nodeWatch.stop());
   await Promise.all([watch.look(), nodeWatch.look()]);
   if (asksOracle(expectationsOf(scenario, role))) {
     const timeline = timelineOf(scenario, role);
-    const plans = plansOf(scenario, role, live.plan);
     const seen = ways.then((known) => withSightings(known, flows, (client) => watch.sighting(client)));
     for (const event of await foretell({ ...scenario, timeline }, plans, flows, {
       ways: seen,

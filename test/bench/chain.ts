@@ -1,7 +1,6 @@
 /** The three-tier lab in a guest: coming up, a command in it, its memory, going down. */
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { findProgram } from '../../src/hosts/programs.ts';
 import { labPaths } from '../../src/lab/index.ts';
 import { type CommandLine, commandLine, type Ran } from './command-line.ts';
 import type { Bench, Measurement, Outcome } from './contract.ts';
@@ -24,13 +23,8 @@ interface Seen {
 
 export const chain: Measurement = {
   names: ['up', 'exec', 'down', 'memory'],
+  needsGuest: true,
   async run(bench, found) {
-    const wanted = (['up', 'exec', 'down', 'memory'] as const).filter((name) => bench.wanted.has(name));
-    const reason = whyNoGuest();
-    if (reason !== undefined) {
-      for (const measurement of wanted) found({ measurement, skipped: reason });
-      return;
-    }
     const cli = await commandLine(bench);
     const seen: Seen = { ups: [], boots: [], downs: [], left: [], execs: [], nodes: [], memory: [] };
     const cycles = bench.wanted.has('up') || bench.wanted.has('down') ? bench.repeats : 1;
@@ -43,13 +37,6 @@ export const chain: Measurement = {
     for (const outcome of outcomesOf(seen)) if (bench.wanted.has(outcome.measurement)) found(outcome);
   },
 };
-
-export function whyNoGuest(): string | undefined {
-  const missing = ['linux.uml', 'bird', 'haproxy', 'keepalived'].filter(
-    (name) => findProgram(name) === undefined,
-  );
-  return missing.length === 0 ? undefined : `not installed: ${missing.join(', ')} (tierlab setup)`;
-}
 
 /** Each cycle begins with the reference, so that both see the same machine. */
 async function once(

@@ -2,6 +2,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { findProgram } from '../../src/hosts/programs.ts';
 import type { Bench } from './contract.ts';
 
 export interface CommandLine {
@@ -66,4 +67,11 @@ export async function commandLine(bench: Bench): Promise<CommandLine> {
       return { ms, exitCode, stdout: String(stdout), progress };
     },
   };
+}
+
+export function whyNoGuest(): string | undefined {
+  const missing = ['linux.uml', 'bird', 'haproxy', 'keepalived'].filter(
+    (name) => findProgram(name) === undefined,
+  );
+  return missing.length === 0 ? undefined : `not installed: ${missing.join(', ')} (tierlab setup)`;
 }

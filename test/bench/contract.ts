@@ -81,6 +81,8 @@ export interface Bench {
 export interface Measurement {
   /** What it gives rows for. */
   readonly names: readonly MeasurementName[];
+  /** It is skipped where no guest can be started. */
+  readonly needsGuest?: boolean;
   /** Outcomes are handed out as they come, so that what was measured before a crash is not lost. */
   run(bench: Bench, found: (outcome: Outcome) => void): Promise<void>;
 }

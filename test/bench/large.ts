@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { busyShare, parseProcessorTime } from '../../src/lab/processor-time.ts';
 import { type Chain, generateTopology } from '../../src/topology/index.ts';
-import { whyNoGuest } from './chain.ts';
 import { type CommandLine, commandLine } from './command-line.ts';
 import type { Bench, Measurement, Row } from './contract.ts';
 
@@ -19,12 +18,8 @@ const larger: Chain = { name: 'l200', routers: 4, l4: 10, l7: 40, web: 144 };
 
 export const large: Measurement = {
   names: [measurement],
+  needsGuest: true,
   async run(bench, found) {
-    const reason = whyNoGuest();
-    if (reason !== undefined) {
-      found({ measurement, skipped: reason });
-      return;
-    }
     const cli = await commandLine(bench);
     for (const chain of bench.large ? [...chains, larger] : chains) found(await measure(bench, cli, chain));
   },

@@ -1,6 +1,5 @@
 /** The reference lab of 2018 at full size in a guest, beside our own three-tier lab in the same run. */
 import { join } from 'node:path';
-import { whyNoGuest } from './chain.ts';
 import { type CommandLine, commandLine } from './command-line.ts';
 import type { Measurement, Row } from './contract.ts';
 import { guestMemoryMb } from './empty-guest.ts';
@@ -15,12 +14,8 @@ interface Inside {
 
 export const reference: Measurement = {
   names: [measurement],
+  needsGuest: true,
   async run(bench, found) {
-    const reason = whyNoGuest();
-    if (reason !== undefined) {
-      found({ measurement, skipped: reason });
-      return;
-    }
     const cli = await commandLine(bench);
     bench.report({
       type: 'step',

@@ -11,6 +11,7 @@ import { Command, Option } from 'commander';
 import { Defer } from '../../src/base/defer.ts';
 import type { Progress } from '../../src/base/progress.ts';
 import { chain } from './chain.ts';
+import { whyNoGuest } from './command-line.ts';
 import {
   type Bench,
   type Measurement,
@@ -98,8 +99,14 @@ async function main(argv: readonly string[]): Promise<number> {
 
 /** A measurement that crashes does not keep the others from being made. */
 async function attempt(measurement: Measurement, bench: Bench, outcomes: Outcome[]): Promise<void> {
-  const [name] = measurement.names.filter((candidate) => bench.wanted.has(candidate));
+  const wanted = measurement.names.filter((candidate) => bench.wanted.has(candidate));
+  const [name] = wanted;
   if (name === undefined || bench.signal.aborted) return;
+  const skipped = measurement.needsGuest ? whyNoGuest() : undefined;
+  if (skipped !== undefined) {
+    outcomes.push(...wanted.map((each) => ({ measurement: each, skipped })));
+    return;
+  }
   try {
     await measurement.run(bench, (outcome) => outcomes.push(outcome));
   } catch (error) {

@@ -1,7 +1,6 @@
 /** L4 nodes of the reference lab die silently, one after another: how many who knock meanwhile wait, and how long do those stall who are in. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { whyNoGuest } from './chain.ts';
 import { commandLine } from './command-line.ts';
 import type { Measurement } from './contract.ts';
 import { median } from './samples.ts';
@@ -53,9 +52,8 @@ ${deaths
 
 export const silence: Measurement = {
   names: [measurement],
+  needsGuest: true,
   async run(bench, found) {
-    const reason = whyNoGuest();
-    if (reason !== undefined) return found({ measurement, skipped: reason });
     const cli = await commandLine(bench);
     const folder = join(bench.scratch, measurement);
     await mkdir(folder, { recursive: true });

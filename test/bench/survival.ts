@@ -1,7 +1,6 @@
 /** What the product is for, run through its own `test` command: many connections held, and an L4 node that dies under them. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { whyNoGuest } from './chain.ts';
 import { commandLine } from './command-line.ts';
 import type { Measurement } from './contract.ts';
 import { figure, rowsOf, runScenario } from './verdicts.ts';
@@ -27,9 +26,8 @@ expect:
 
 export const steady: Measurement = {
   names: ['steady'],
+  needsGuest: true,
   async run(bench, found) {
-    const reason = whyNoGuest();
-    if (reason !== undefined) return found({ measurement: 'steady', skipped: reason });
     const cli = await commandLine(bench);
     const folder = join(bench.scratch, 'steady');
     await mkdir(folder, { recursive: true });
@@ -49,9 +47,8 @@ export const steady: Measurement = {
 
 export const crash: Measurement = {
   names: ['crash'],
+  needsGuest: true,
   async run(bench, found) {
-    const reason = whyNoGuest();
-    if (reason !== undefined) return found({ measurement: 'crash', skipped: reason });
     const cli = await commandLine(bench);
     bench.report({ type: 'step', message: 'labs/01-l4-crash in a guest, with its control' });
     const scenario = await runScenario(bench, cli, join(bench.root, 'labs/01-l4-crash'));

@@ -2,6 +2,7 @@
 import type { Probe } from '../../base/until.ts';
 import type { BgpPeer, PlannedNode } from '../../topology/types.ts';
 import type { Daemon, Kind, LabView, NodePaths, NodeView } from '../contract.ts';
+import { lackingInService } from '../lacking.ts';
 import { sessionName } from './config.ts';
 import {
   askBird,
@@ -49,11 +50,11 @@ export async function speakerReady(view: NodeView, learns = true): Promise<Probe
     'show bfd sessions',
     ...kernelRoutes(node),
   ]);
-  const lackingBut = (out: ReadonlySet<string>): string[] => [
+  const known = parseRoutes(routes.flat());
+  const lacking = await lackingInService(view, (out) => [
     ...missingSessions(node, protocols, bfd, (peer) => isWatched(plan, node, peer), out),
-    ...missingWays(learns ? expectedWays(node, plan) : [], parseRoutes(routes.flat()), out),
-  ];
-  const lacking = lackingBut(nobody).length === 0 ? [] : lackingBut(await view.outOfService());
+    ...missingWays(learns ? expectedWays(node, plan) : [], known, out),
+  ]);
   return lacking.length === 0
     ? { ok: true, saw: `${node.peers.length} BGP sessions up` }
     : { ok: false, saw: lacking.join(', ') };
@@ -67,8 +68,7 @@ export async function routerLeadsOn(view: NodeView): Promise<Probe> {
   const wanted = isReflector(node) || hasStaticNextHops(node) ? [] : vipWays(node, plan);
   const routes = wanted.length === 0 ? [] : await askBird(view, kernelRoutes(node));
   const known = parseRoutes(routes.flat());
-  const isComplete = missingWays(wanted, known).length === 0;
-  const lacking = isComplete ? [] : missingWays(wanted, known, await view.outOfService());
+  const lacking = await lackingInService(view, (out) => missingWays(wanted, known, out));
   return { ok: lacking.length === 0, saw: lacking.join(', ') };
 }
 

@@ -15,6 +15,7 @@ import {
 import { forwarding, quietVips } from '../bird/sysctls.ts';
 import { speakerUpkeep } from '../bird/upkeep.ts';
 import type { CarriedFlow, Kind, NodeStats, NodeView } from '../contract.ts';
+import { lackingInService } from '../lacking.ts';
 import { announceFile, announceScript } from './announce.ts';
 import { balancing, reloadKeepalived } from './balancing.ts';
 import { idleSeconds, parseConnections } from './connections.ts';
@@ -121,9 +122,7 @@ async function ready(view: NodeView): Promise<Probe> {
   const ways = await speakerReady(view);
   if (!ways.ok) return ways;
   const servers = await askServers(view);
-  const lackingNow = missingServers(view.node, servers);
-  const lacking =
-    lackingNow.length === 0 ? [] : missingServers(view.node, servers, await view.outOfService());
+  const lacking = await lackingInService(view, (out) => missingServers(view.node, servers, out));
   return lacking.length === 0
     ? { ok: true, saw: `${servers.length} servers up, ${ways.saw}` }
     : { ok: false, saw: lacking.join(', ') };

@@ -5,6 +5,7 @@ import type { Failure } from '../report/index.ts';
 import type { Scenario } from '../scenario/index.ts';
 import type { Topology } from '../topology/index.ts';
 import type { ScenarioResult } from '../verdict/index.ts';
+import type { AtOnce } from './jobs.ts';
 
 /** A scenario to run once. */
 export interface PlannedRun {
@@ -52,19 +53,28 @@ function nameOf(file: string): string {
   return plain === '' ? 'lab' : plain.slice(0, 60);
 }
 
+/** Where a lab of a run waits for its turn: to be there at all, and to be measured. */
+export interface Turns {
+  readonly lab: Limit;
+  readonly measured: Limit;
+}
+
 /**
- * Runs them, at most `jobs` labs at a time, and no scenario before there is room for it. One that fails keeps no other from
- * running. `tell` gets each outcome as soon as all before it have been told.
+ * Runs them, so many labs at a time, and no scenario before there is room for it; side by side the longest first, so that none is left
+ * alone at the end. One that fails keeps no other from running. `tell` gets each outcome as soon as all before it have been told.
  */
 export async function runInOrder<T>(
   runs: readonly PlannedRun[],
-  jobs: number,
-  run: (planned: PlannedRun, atOnce: Limit) => Promise<T>,
+  atOnce: AtOnce,
+  run: (planned: PlannedRun, turns: Turns) => Promise<T>,
   tell: (outcome: T) => Promise<void>,
 ): Promise<T[]> {
-  const scenarios = limit(jobs);
-  const labs = limit(jobs);
-  const outcomes = runs.map((planned) => scenarios(() => run(planned, labs)));
+  const scenarios = limit(atOnce.labs);
+  const turns: Turns = { lab: limit(atOnce.labs), measured: limit(atOnce.measured) };
+  const begun = new Map(
+    inTurn(runs, atOnce).map((planned) => [planned, scenarios(() => run(planned, turns))]),
+  );
+  const outcomes = runs.flatMap((planned) => begun.get(planned) ?? []);
   // It is awaited when all before it are told.
   for (const outcome of outcomes) outcome.catch(() => {});
   const told: T[] = [];
@@ -79,3 +89,6 @@ export async function runInOrder<T>(
     await Promise.allSettled(outcomes);
   }
 }
+
+const inTurn = (runs: readonly PlannedRun[], { labs }: AtOnce): readonly PlannedRun[] =>
+  labs === 1 ? runs : [...runs].sort((a, b) => b.scenario.durationMs - a.scenario.durationMs);

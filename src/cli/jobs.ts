@@ -1,18 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
+/** Of the labs that there are at once, some are measured; the others come up, go down, or wait for that. */
+export interface AtOnce {
+  readonly labs: number;
+  readonly measured: number;
+}
+
 /**
- * `auto` as a number of labs at once. A guest has one processor, on which its kernel and its programs take turns: shared with anything
- * else, even for moments, it is many times as slow. So one processor is left for whatever else there is, and no more labs are
- * begun than there is memory for.
+ * A guest has one processor, on which its kernel and its programs take turns: shared with anything else, even for moments, it is many
+ * times as slow. So one processor is kept free of labs that are measured. With `auto` a further lab comes up there meanwhile, where there are
+ * enough processors for all else beside it, and no more labs are begun than there is memory for.
  */
 export function jobsOf(
   jobs: number | 'auto',
   processors: number = usableProcessors(),
   memoryBytes: number = process.availableMemory(),
-): number {
+): AtOnce {
   const room = Math.floor(memoryBytes / guestBytes);
-  return jobs === 'auto' ? Math.max(1, Math.min(Math.floor(processors) - 1, room)) : jobs;
+  const most = Math.max(1, Math.floor(processors) - 1);
+  const wanted = Math.min(most < 2 ? 1 : most + 1, room);
+  const labs = jobs === 'auto' ? Math.max(1, wanted) : jobs;
+  return { labs, measured: Math.min(labs, most) };
 }
 
 /** What a guest may take; most take a third of it. */

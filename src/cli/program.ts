@@ -335,7 +335,7 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
     .addOption(
       flag(
         '-j, --jobs <count>',
-        'labs at once, each on a CPU of its own; auto: one for every processor but one, if there is 1 GiB for each',
+        'labs at once, each on a CPU of its own; auto: one for every processor, if there is 1 GiB for each; one processor has none with traffic',
       )
         .argParser(countOrAuto)
         .default('auto'),

@@ -42,7 +42,11 @@ export async function experiment(
     const plan = planTopology(topology, kindTable);
     await writeFile(join(runDirectory, `${role}-plan.json`), `${JSON.stringify(plan, null, 2)}\n`);
     const live = await up(plan, lab, role, topology.file, defer, options);
-    await observe(role, live, recorder.record, defer, options);
+    report({ type: 'step', message: 'every node is ready' });
+    await options.turns.measured(async () => {
+      signal.throwIfAborted();
+      await observe(role, live, recorder.record, defer, options);
+    });
   } catch (error) {
     recorder.record({
       type: 'phase',

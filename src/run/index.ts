@@ -26,7 +26,7 @@ export async function runScenario(options: RunOptions): Promise<ScenarioResult> 
   await makeFolder(runDirectory, 0o700);
   let isBroken = false;
   const inTurn = (role: Role, of: Topology, lab: LabPaths): Promise<Judgement | undefined> =>
-    options.atOnce(async () => {
+    options.turns.lab(async () => {
       if (options.signal.aborted) throw new Interrupted('interrupted');
       // Half a scenario gives no verdict: the other half is not begun.
       if (isBroken) return undefined;

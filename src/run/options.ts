@@ -26,8 +26,8 @@ export interface RunOptions {
   /** Keep the packets of so many flows of each traffic that break or stall. Absent: capture none. */
   readonly packetsOfFlows?: number;
   readonly memoryMb?: number;
-  /** Of its two labs, each waits here for its turn. */
-  readonly atOnce: Limit;
+  /** Each of its two labs waits for its turn: to be there, and, when it is up, to be measured. */
+  readonly turns: { readonly lab: Limit; readonly measured: Limit };
   readonly report: Report;
   readonly signal: AbortSignal;
 }

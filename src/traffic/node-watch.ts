@@ -12,6 +12,8 @@ export class NodeWatch {
   readonly #said = new Map<string, Readonly<Record<string, number>> | undefined>();
   /** Nodes that have not answered yet: a frozen one lets its asker wait for seconds. */
   readonly #asked = new Map<string, Promise<void>>();
+  /** Until when a node that took long to answer is left in peace, by our clock. */
+  readonly #rests = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(lab: LiveLab, record: (event: NodeEvent) => void, now: () => number) {
@@ -20,9 +22,15 @@ export class NodeWatch {
     this.#now = now;
   }
 
-  /** Asks every node now and then until `stop`; one that has not answered yet is not asked again. */
+  /**
+   * Asks every node now and then until `stop`. One that has not answered yet is not asked again, and one whose answer takes long,
+   * because a process is started for it or because the processor is full, is asked less often: what watches must not be the load.
+   */
   start(everyMs: number): void {
-    this.#timer = setInterval(() => void this.look(), everyMs);
+    this.#timer = setInterval(() => {
+      const t = this.#now();
+      void this.#look(this.#lab.plan.nodes.filter(({ name }) => (this.#rests.get(name) ?? 0) <= t));
+    }, everyMs);
   }
 
   async stop(): Promise<void> {
@@ -31,8 +39,12 @@ export class NodeWatch {
   }
 
   /** Asks every node, and waits for those that answer within a second. */
-  async look(): Promise<void> {
-    const answers = this.#lab.plan.nodes.map((node) => {
+  look(): Promise<void> {
+    return this.#look(this.#lab.plan.nodes);
+  }
+
+  async #look(nodes: readonly PlannedNode[]): Promise<void> {
+    const answers = nodes.map((node) => {
       const asked =
         this.#asked.get(node.name) ?? this.#ask(node).finally(() => this.#asked.delete(node.name));
       this.#asked.set(node.name, asked);
@@ -49,7 +61,10 @@ export class NodeWatch {
   async #ask(node: PlannedNode): Promise<void> {
     const { measure } = this.#lab.kindOf(node);
     if (measure === undefined) return;
+    const begun = this.#now();
     this.#tell(node.name, await measure(this.#lab.view(node)).catch(() => undefined));
+    const answered = this.#now();
+    this.#rests.set(node.name, answered + Math.min(longestRestMs, restShare * (answered - begun)));
   }
 
   #tell(node: string, values: Readonly<Record<string, number>> | undefined): void {
@@ -66,3 +81,7 @@ export class NodeWatch {
     if (changed.length > 0) this.#record({ type: 'node', t, node, values: Object.fromEntries(changed) });
   }
 }
+
+/** Resting so many times as long as the answer took, a watch takes a fifth of the time at most. */
+const restShare = 4;
+const longestRestMs = 2000;

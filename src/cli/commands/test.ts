@@ -1,12 +1,11 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { WorldError } from '../../base/errors.ts';
-import type { Limit } from '../../base/limit.ts';
 import { makeFolder } from '../../base/make-folder.ts';
 import type { HostName } from '../../hosts/contract.ts';
 import { reportJunit } from '../../report/index.ts';
 import { runScenario } from '../../run/index.ts';
-import { type Outcome, type PlannedRun, planRuns, runInOrder } from '../batch.ts';
+import { type Outcome, type PlannedRun, planRuns, runInOrder, type Turns } from '../batch.ts';
 import type { Context } from '../context.ts';
 import { asFailure, describeFailure } from '../failure.ts';
 import { announceCleanup } from '../interrupt.ts';
@@ -47,13 +46,13 @@ export async function test(context: Context, labs: readonly string[], flags: Tes
     context.report({ type: 'step', message });
   }
   announceCleanup(context);
-  const jobs = jobsOf(flags.jobs);
-  const report = jobs > 1 ? sideBySide(context) : context.report;
+  const atOnce = jobsOf(flags.jobs);
+  const report = atOnce.labs > 1 ? sideBySide(context) : context.report;
   const outcomes = await runInOrder(
     mine,
-    jobs,
+    atOnce,
     // Alone, an error is the command's own.
-    (run, atOnce) => runOne({ ...context, report }, run, atOnce, flags, mine.length === 1),
+    (run, turns) => runOne({ ...context, report }, run, turns, flags, mine.length === 1),
     (outcome) => tell(context, outcome, flags),
   );
   const results = outcomes.flatMap((outcome) => ('result' in outcome ? [outcome.result] : []));
@@ -66,7 +65,7 @@ export async function test(context: Context, labs: readonly string[], flags: Tes
 async function runOne(
   context: Context,
   { scenario, topology, labName }: PlannedRun,
-  atOnce: Limit,
+  turns: Turns,
   flags: TestFlags,
   alone: boolean,
 ): Promise<Outcome> {
@@ -92,7 +91,7 @@ async function runOne(
       lanes,
       version: context.version,
       keep: flags.keep ?? false,
-      atOnce,
+      turns,
       report: context.report,
       signal: context.signal,
       ...(flags.memory === undefined ? {} : { memoryMb: flags.memory }),

@@ -1,10 +1,11 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { type PlannedRun, runInOrder } from '../../../src/cli/batch.ts';
-import { jobsOf, processorsOf } from '../../../src/cli/jobs.ts';
+import { type AtOnce, jobsOf, processorsOf } from '../../../src/cli/jobs.ts';
 import { exitCodeOf } from '../../../src/cli/outcome.ts';
 import { sideBySide } from '../../../src/cli/side-by-side.ts';
 
-const runs = ['a', 'b', 'c'].map((labName) => ({ labName }) as PlannedRun);
+const runs = ['a', 'b', 'c'].map((labName) => ({ labName, scenario: { durationMs: 1000 } }) as PlannedRun);
+const three: AtOnce = { labs: 3, measured: 3 };
 
 test('outcomes are told in the order asked for, whichever is ready first', async () => {
   const ended: string[] = [];
@@ -12,7 +13,7 @@ test('outcomes are told in the order asked for, whichever is ready first', async
   const waits: Record<string, number> = { a: 60, b: 5, c: 20 };
   await runInOrder(
     runs,
-    3,
+    three,
     async ({ labName }) => {
       await new Promise((resolve) => setTimeout(resolve, waits[labName]));
       ended.push(labName);
@@ -31,7 +32,7 @@ test('an error waits until all that was begun has ended, and the rest is not tol
   const told: string[] = [];
   const all = runInOrder(
     runs,
-    3,
+    three,
     async ({ labName }) => {
       if (labName === 'b') throw new Error('b broke');
       await new Promise((resolve) => setTimeout(resolve, 30));
@@ -47,14 +48,46 @@ test('an error waits until all that was begun has ended, and the rest is not tol
   expect(ended).toEqual(['a', 'c']);
 });
 
-test('auto means a lab for every processor but one and every gibibyte, and one at least', () => {
-  const gib = 2 ** 30;
-  expect([1, 2, 3.5, 4, 16].map((processors) => jobsOf('auto', processors, 64 * gib))).toEqual([
-    1, 1, 2, 3, 15,
+test('the longest begin first where runs stand side by side, and none is told before its turn', async () => {
+  const long = { labName: 'long', scenario: { durationMs: 9000 } } as PlannedRun;
+  const orders = [
+    { labs: 2, measured: 1 },
+    { labs: 1, measured: 1 },
+  ].map(async (atOnce) => {
+    const begun: string[] = [];
+    const told = await runInOrder(
+      [...runs, long],
+      atOnce,
+      async ({ labName }) => {
+        begun.push(labName);
+        return labName;
+      },
+      async () => {},
+    );
+    expect(told).toEqual(['a', 'b', 'c', 'long']);
+    return begun;
+  });
+  expect(await Promise.all(orders)).toEqual([
+    ['long', 'a', 'b', 'c'],
+    ['a', 'b', 'c', 'long'],
   ]);
-  expect(jobsOf('auto', 16, 7.9 * gib)).toBe(7);
-  expect([jobsOf('auto', 0.5, gib), jobsOf('auto', 4, 0)]).toEqual([1, 1]);
-  expect(jobsOf(7, 2)).toBe(7);
+});
+
+test('auto means a lab for every processor and gibibyte, of which one processor has none that is measured', () => {
+  const gib = 2 ** 30;
+  const atOnce = [1, 2, 3.5, 4, 16].map((processors) => jobsOf('auto', processors, 64 * gib));
+  expect(atOnce.map(({ labs, measured }) => [labs, measured])).toEqual([
+    [1, 1],
+    [1, 1],
+    [3, 2],
+    [4, 3],
+    [16, 15],
+  ]);
+  expect(jobsOf('auto', 16, 7.9 * gib)).toEqual({ labs: 7, measured: 7 });
+  expect(jobsOf('auto', 0.5, gib)).toEqual({ labs: 1, measured: 1 });
+  expect(jobsOf('auto', 4, 0)).toEqual({ labs: 1, measured: 1 });
+  expect(jobsOf(7, 4)).toEqual({ labs: 7, measured: 3 });
+  expect(jobsOf(2, 1)).toEqual({ labs: 2, measured: 1 });
 });
 
 test('the quota of a control group is read as processors', () => {

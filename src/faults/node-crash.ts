@@ -3,6 +3,7 @@ import { type LiveLab, netnsName, plumbNode } from '../lab/index.ts';
 import type { PlannedNode } from '../topology/types.ts';
 import { networksOf, type PortState, portStates, removeCables, setPorts } from './cables.ts';
 import type { Fault, Landed } from './contract.ts';
+import { knownLast } from './known-last.ts';
 
 /**
  * A node dies: its cables go first, so that no packet (FIN, RST, BGP notification) says goodbye, then its daemons are
@@ -25,7 +26,9 @@ export const nodeCrash: Fault = {
     lab.kindOf(node).shared === undefined ? crash(lab, node) : crashShared(lab, node),
 
   heal: (lab, { node }) =>
-    lab.kindOf(node).shared === undefined ? revive(lab, node) : reviveShared(lab, node),
+    lab.kindOf(node).shared === undefined
+      ? knownLast(lab, node, () => revive(lab, node))
+      : reviveShared(lab, node),
 };
 
 async function crash(lab: LiveLab, node: PlannedNode): Promise<Landed> {

@@ -1,11 +1,11 @@
 /** Carries a change out on a lab that is up. New nodes are there before old ones go. */
 import { dirname, join } from 'node:path';
 import { WorldError } from '../base/errors.ts';
-import { type Probe, until } from '../base/until.ts';
 import type { PlannedNode } from '../topology/types.ts';
 import type { LabChange } from './change.ts';
 import { assertUnchanging, endChange } from './change-record.ts';
 import { labView } from './lab-view.ts';
+import { untilItLeadsOn } from './leads-on.ts';
 import type { LiveLab } from './live.ts';
 import type { NodeChange } from './node-change.ts';
 import { logFile, nodePaths } from './paths.ts';
@@ -94,26 +94,6 @@ export async function carryOut(
 /** Nearer to the clients: it sends flows on to the other one. */
 const standsBefore = (node: PlannedNode, other: PlannedNode): boolean =>
   node.tier !== undefined && other.tier !== undefined && node.tier < other.tier;
-
-/** Not for ever: where a next hop is dead it never knows them all, and joins all the same. */
-async function untilItLeadsOn(
-  lab: LiveLab,
-  node: PlannedNode,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const nothing = { ok: true, saw: '' };
-  const ask = async (): Promise<Probe> => (await lab.kindOf(node).leadsOn?.(lab.view(node))) ?? nothing;
-  const probe = (): Promise<Probe> =>
-    ask().catch((error: unknown) => ({ ok: false, saw: String((error as Error).message) }));
-  await until(probe, {
-    withinMs: leadsWithinMs,
-    everyMs: 100,
-    why: `${node.name} to know its ways`,
-    signal,
-  }).catch(() => signal?.throwIfAborted());
-}
-
-const leadsWithinMs = 8000;
 
 /** Names of the nodes that are ready now. */
 export function readyNodes(lab: LiveLab): Promise<ReadonlySet<string>> {

@@ -4,6 +4,7 @@ export { beginChange, endChange } from './change-record.ts';
 export { bringDown, strayLabs } from './down.ts';
 export { environmentOf } from './environment.ts';
 export { labView } from './lab-view.ts';
+export { untilItLeadsOn } from './leads-on.ts';
 export {
   claimEntry,
   forgetEntry,

@@ -1,7 +1,7 @@
 /** What single entries of a timeline do to the lab. */
 import type { Plan } from '../topology/types.ts';
 import type { Order } from './order.ts';
-import { away, back, type Change, namesOf, regrouped, reorderedOn, unchanged } from './state.ts';
+import { away, back, type Change, isRouter, namesOf, regrouped, reorderedOn, unchanged } from './state.ts';
 
 export interface Act {
   readonly name: string;
@@ -43,7 +43,7 @@ export const drainAct = (when: When, cause: string, undoes: boolean): Act => ({
   restores: undoes,
   known: true,
   forgetful: [],
-  change: undoes ? back(cause) : away(cause, when.targets, true),
+  change: undoes ? back(cause) : away(cause, when.targets, 'gentle'),
 });
 
 /** Each of its steps is seen to be done before the next. */
@@ -69,21 +69,28 @@ export function faultActs(
     forgetful: [],
     change: unchanged,
   };
-  const takeAway = undoes ? back(cause) : away(cause, targets);
   switch (fault) {
     case 'node.crash':
-      return [{ ...act, ...(undoes ? {} : lost(targets)), change: takeAway }];
+      return [
+        undoes
+          ? { ...act, takesMs: isRouter(plan, targets) ? bootMs : 0, change: back(cause) }
+          : { ...act, ...lost(targets), change: away(cause, targets, 'dead') },
+      ];
     case 'node.freeze':
     case 'link.down':
-      return [{ ...act, ...(undoes ? {} : { cut: 'stalled' as const }), change: takeAway }];
+      return [
+        undoes
+          ? { ...act, change: back(cause) }
+          : { ...act, cut: 'stalled', change: away(cause, targets, 'cut') },
+      ];
     case 'node.restart':
       if (undoes) return [act];
       return [
-        { ...act, ...lost(targets), takesMs: bootMs, change: takeAway },
+        { ...act, ...lost(targets), takesMs: bootMs, change: away(cause, targets, 'dead') },
         { ...act, action: 'boot', ends: cause, restores: true, change: back(cause) },
       ];
     case 'vip.withdraw':
-      return [{ ...act, change: undoes ? takeAway : away(cause, targets, true) }];
+      return [{ ...act, change: undoes ? back(cause) : away(cause, targets, 'gentle') }];
     case 'l4.flush':
       return [{ ...act, forgetful: undoes ? [] : targets }];
     case 'l4.order':
@@ -105,6 +112,7 @@ const lost = (targets: readonly string[]): Pick<Act, 'cut' | 'forgetful'> => ({
   forgetful: targets,
 });
 
+/** Until a router that boots knows its ways, and is led to. */
 const bootMs = 3000;
 
 /** Its keys were held against the fault's schema when the scenario was loaded. */

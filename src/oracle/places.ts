@@ -2,7 +2,7 @@
 import { endpoint } from '../base/ip.ts';
 import type { Plan, PlannedNode, Service } from '../topology/types.ts';
 import { type HopsOf, hopsIn, type Outcome, outcomes, type Stage, type Way } from './ecmp.ts';
-import { type Fabric, fabricOf } from './fabric.ts';
+import { type Fabric, fabricOf, groupOf } from './fabric.ts';
 import { type Order, reordered } from './order.ts';
 import { type Choose, chooserOf, schedulerOf, serviceFor } from './scheduler.ts';
 import { nodeIn, type State } from './state.ts';
@@ -142,30 +142,36 @@ export const balancersOf = ({ nodes }: Plan): readonly PlannedNode[] =>
 /** By router: the L4 nodes that flows there may come by before all is settled. */
 type Restless = ReadonlyMap<string, readonly string[]>;
 
-/**
- * A router that gets or loses more than one next hop hears of one after another, and so does one that comes back: its flows may come
- * by any of them. One that joins is made known when it knows them all.
- */
-function restlessOf(
-  [before, after]: readonly [HopsOf, HopsOf],
-  [first, { plan }]: readonly [State, State],
-): Restless {
+/** A router that gets or loses more than one next hop hears of one after another: its flows may come by any of them. */
+function restlessOf([before, after]: readonly [HopsOf, HopsOf], states: readonly [State, State]): Restless {
   const ends = (node: string): string[] => {
     const next = [...new Set([...before(node), ...after(node)])];
     return next.length === 0 ? [node] : next.flatMap(ends);
   };
   return new Map(
-    plan.nodes.flatMap(({ name }): [string, string[]][] => {
-      const [old, now] = [before(name), after(name)];
+    states[1].plan.nodes.flatMap((node): [string, string[]][] => {
+      const [old, now] = [before(node.name), after(node.name)];
       const changed = [
         ...old.filter((hop) => !now.includes(hop)),
         ...now.filter((hop) => !old.includes(hop)),
       ];
-      const isNew = nodeIn(first.plan, name) === undefined;
-      return changed.length > 1 && !isNew ? [[name, [...new Set([...old, ...now].flatMap(ends))]]] : [];
+      const isRestless = changed.length > 1 && groupOf(node) === 'bgp' && !isKnownLast(node, states, after);
+      return isRestless ? [[node.name, [...new Set([...old, ...now].flatMap(ends))]]] : [];
     }),
   );
 }
+
+/**
+ * One that joins or boots, or was drained, is led to when it knows all its ways. Where that is for a fixed group of next hops to say, it is
+ * led to all the while.
+ */
+const isKnownLast = (
+  { name }: PlannedNode,
+  [first, { plan }]: readonly [State, State],
+  after: HopsOf,
+): boolean =>
+  (nodeIn(first.plan, name) === undefined || (first.gone.has(name) && !first.cut.has(name))) &&
+  !plan.nodes.some((router) => groupOf(router) !== 'bgp' && after(router.name).includes(name));
 
 type ChooserOf = (
   node: PlannedNode,

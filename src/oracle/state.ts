@@ -8,6 +8,8 @@ export interface State {
   readonly gone: ReadonlySet<string>;
   /** Those of them that serve nobody who is led there all the same. */
   readonly deaf: ReadonlySet<string>;
+  /** Those of them that hear of their ways one after another when they come back, while others lead there. */
+  readonly cut: ReadonlySet<string>;
   /** Why: by the name of what took them away. */
   readonly causes: ReadonlyMap<string, Cause>;
   /** By router: what was taken out of its fixed group of next hops. */
@@ -18,24 +20,30 @@ export interface State {
 
 interface Cause {
   readonly names: readonly string[];
-  /** Does it only keep others from being led there? */
-  readonly isGentle: boolean;
+  readonly how: Manner;
 }
+
+/**
+ * `gentle`: only nobody is led there. `dead`: it begins anew, and is led to when it knows its ways. `cut`: it goes on by
+ * itself, and nobody hears of it.
+ */
+export type Manner = 'gentle' | 'dead' | 'cut';
 
 export type Change = (before: State) => State;
 
 /** @param plans what the lab is, one after another */
 export function allWell([plan]: readonly Plan[]): State {
   if (plan === undefined) throw new Error('a lab has a plan');
-  return { plan, gone: new Set(), deaf: new Set(), causes: new Map(), removed: new Map(), orders: new Map() };
+  const nobody = { gone: new Set<string>(), deaf: new Set<string>(), cut: new Set<string>() };
+  return { plan, ...nobody, causes: new Map(), removed: new Map(), orders: new Map() };
 }
 
 export const unchanged: Change = (state) => state;
 
 export const away =
-  (cause: string, names: readonly string[], isGentle = false): Change =>
+  (cause: string, names: readonly string[], how: Manner): Change =>
   (state) =>
-    without(state, assigned(state.causes, [cause], { names, isGentle }));
+    without(state, assigned(state.causes, [cause], { names, how }));
 
 /** They are back unless something else has taken them away too. */
 export const back =
@@ -53,12 +61,17 @@ export const reorderedOn =
   (l4s: readonly string[], order: Order | undefined): Change =>
   (state) => ({ ...state, orders: assigned(state.orders, l4s, order) });
 
-const without = (state: State, causes: State['causes']): State => ({
-  ...state,
-  causes,
-  gone: new Set([...causes.values()].flatMap(({ names }) => names)),
-  deaf: new Set([...causes.values()].flatMap(({ names, isGentle }) => (isGentle ? [] : names))),
-});
+function without(state: State, causes: State['causes']): State {
+  const away = (...manners: readonly Manner[]): ReadonlySet<string> =>
+    new Set([...causes.values()].flatMap(({ names, how }) => (manners.includes(how) ? names : [])));
+  return {
+    ...state,
+    causes,
+    gone: away('gentle', 'dead', 'cut'),
+    deaf: away('dead', 'cut'),
+    cut: away('cut'),
+  };
+}
 
 function assigned<V>(
   map: ReadonlyMap<string, V>,
@@ -79,6 +92,9 @@ export function namesOf({ nodes }: Plan, target: string): string[] {
   return (hit.length > 0 ? hit : nodes.filter(({ group }) => group === name)).map((node) => node.name);
 }
 
+export const isRouter = ({ nodes }: Plan, names: readonly string[]): boolean =>
+  nodes.some(({ name, kind }) => names.includes(name) && kind === 'bird');
+
 /** Does it hold no connections: a router, or who announces the VIPs and passes them on? */
-export const isForwarding = ({ nodes }: Plan, names: readonly string[]): boolean =>
-  nodes.some(({ name, kind, announces }) => names.includes(name) && (kind === 'bird' || announces));
+export const isForwarding = (plan: Plan, names: readonly string[]): boolean =>
+  isRouter(plan, names) || plan.nodes.some(({ name, announces }) => names.includes(name) && announces);

@@ -71,7 +71,10 @@ function whatWaysDo(turn: Turn, places: Places): string[] {
     return [
       restores ? 'it is drained still: nobody is sent there' : 'it is drained: nobody is sent there any more',
     ];
-  if (isFixedOn(turn)) return [restores ? 'the routers have sent flows there all the while' : fixedOn];
+  if (isFixedOn(turn))
+    return restores
+      ? ['the routers have sent flows there all the while']
+      : [fixedOn, ...(before.plan.nodes.some((node) => groupOf(node) === 'static') ? [plainOn] : [])];
   return [whoMoves(turn), unasked, ...whoWaits(turn), ...whatMovingDoes(turn, places)];
 }
 
@@ -97,14 +100,25 @@ const isFixedOn = ({ kind, fault, before: { plan } }: Turn): boolean =>
 const fixedOn =
   'next hops are fixed: the routers send flows on to where they did, and those of a dead one wait until somebody takes it out or it is back';
 
+const plainOn =
+  'a plain group passes over one that answers no ARP any more, which its router finds out between three seconds and a minute later: whether that is in time for its flows cannot be known';
+
 function whoMoves({ restores, kind, fault, targets, before }: Turn): string {
   const tiers: Readonly<Record<string, string>> = { ipvs: 'L4 node', haproxy: 'L7 node' };
   if (fault === 'router.nexthop') return whatGroupsDo(before.plan, targets, restores);
   if (fault === 'scale' && restores)
     return 'with more next hops the routers divide the range of their hash anew';
+  if (restores && kind === 'bird') return whoComesBack(targets, before);
   return restores
     ? 'the routers send flows back to where they were'
     : `the routers send the flows of that ${tiers[kind] ?? 'router'} elsewhere, and with more than two next hops some others too`;
+}
+
+function whoComesBack(targets: readonly string[], { cut }: Turn['before']): string {
+  const same = 'the flows that the router had come back to it, and it sends them to where it did';
+  return targets.some((name) => cut.has(name))
+    ? `${same}; but it hears of its next hops one after another, and where flows come by until then cannot be known`
+    : `${same}: the key of the hash is the kernel's, and those before it lead to it when it knows its ways`;
 }
 
 function whatGroupsDo(

@@ -19,6 +19,16 @@ import {
 } from '../../src/oracle/index.ts';
 import { buildGuestPrograms, makeLab } from './guest-programs.ts';
 import { balancer, behind, clients, type Flow, flowsOf, nameOf, script, sendFlows } from './ipvs-guest.ts';
+import {
+  behindIt,
+  boot,
+  bootedRouter,
+  comesOutAt,
+  group,
+  isSaidOf,
+  neighbourIs,
+  toVip,
+} from './router-boots.ts';
 import { asked, endsOf, layOut, sixFlows, sixHops, sixRouter } from './six-ways.ts';
 
 let kind: HostKind;
@@ -246,6 +256,45 @@ test('a router says where flows go, and its answers foretell where they go when 
       expect(Math.abs(after.filter((each) => each === name).length - expected)).toBeLessThan(100);
     }
   }
+});
+
+test.each(['route', 'static', 'resilient'] as const)(
+  'a router that was gone and boots sends flows where it did before, with next hops of kind %s',
+  async (kind) => {
+    const flows = flowsOf(300, `boots ${kind}`);
+    await boot(host, kind, 0x37);
+    const said = await isSaidOf(host, flows);
+    expect(await comesOutAt(host, flows)).toEqual(said);
+    for (const name of behindIt) expect(said.filter((each) => each === name).length).toBeGreaterThan(40);
+    await boot(host, kind, 0x37);
+    expect(await comesOutAt(host, flows)).toEqual(said);
+    // With another mask it is another router.
+    await boot(host, kind, 0x13);
+    expect(agreement(await isSaidOf(host, flows), said)).toBeLessThan(150);
+  },
+);
+
+test('a plain group gives flows to others as its hash says, and those of one that answers no ARP to the next', async () => {
+  const flows = flowsOf(1000, 'a plain group');
+  await boot(host, 'static', 0x37);
+  const before = await isSaidOf(host, flows);
+  const told = await askParts(
+    (node, argv, options) => host.exec(['ip', 'netns', 'exec', node, ...argv], options),
+    clients,
+    [{ router: bootedRouter, mask: 0x37, parts: 12 }],
+    toVip(flows),
+  );
+  const parts = told.get(bootedRouter) ?? [];
+  expect(before).toEqual(parts.map((part) => behindIt[Math.floor(part / 3)]));
+  // Nobody is moved but those of the dead one, and they all go to one other: that is no new division of the range.
+  await neighbourIs(host, 1, 'failed');
+  expect(await isSaidOf(host, flows)).toEqual(before.map((hop) => (hop === 'b-2' ? 'b-3' : hop)));
+  await neighbourIs(host, 1, 'reachable');
+  expect(await isSaidOf(host, flows)).toEqual(before);
+  await boot(host, 'static', 0x37);
+  await group(host, 'static', [0, 2, 3]);
+  const thirds = parts.map((part) => ['b-1', 'b-3', 'b-4'][Math.floor(part / 4)]);
+  expect(await comesOutAt(host, flows)).toEqual(thirds);
 });
 
 test('IPv6 connections go where the kernel said for each mask, in a namespace that never saw them', async () => {

@@ -1,8 +1,10 @@
+import type { Probe } from '../../base/until.ts';
 import type { Plan, PlannedNode } from '../../topology/types.ts';
 import type { Kind, LabView, NodeView, ServiceStep } from '../contract.ts';
 import { birdConfig } from './config.ts';
 import { isReflector } from './neighbours.ts';
 import { configure, idle, knowing, refuseFixed, told, unused, used } from './service.ts';
+import { routerLeadsOn } from './speaker.ts';
 import { clientInterfaces } from './ways.ts';
 
 /**
@@ -49,7 +51,7 @@ export const drain: NonNullable<Kind['drain']> = {
         },
       ];
     return [
-      { what: `${node.name} knows a way to everywhere`, verify: () => knowing(lab.view(node)) },
+      { what: `${node.name} knows its ways`, verify: knowingAll(lab.view(node)) },
       {
         what: `every neighbour has its ways over ${node.name} again`,
         act: () => configure(lab, node, routerConfig(node, lab.plan)),
@@ -64,6 +66,18 @@ export function routerConfig(node: PlannedNode, plan: Plan, drained = false): st
   const interfaces = isReflector(node) ? [] : clientInterfaces(node, plan);
   return birdConfig(node, plan, { interfaces, staticRoutes: !isReflector(node), transit: true, drained });
 }
+
+/** Every way with all its next hops; after a while, any way to everywhere: one that is cut off never comes. */
+function knowingAll(view: NodeView): () => Promise<Probe> {
+  const start = performance.now();
+  return async () => {
+    const some = await knowing(view);
+    const all = some.ok ? await routerLeadsOn(view) : some;
+    return performance.now() - start < waitsMs ? all : some;
+  };
+}
+
+const waitsMs = 4000;
 
 /** Nodes that learn nothing by BGP and have their way over this one. */
 function boundTo(node: PlannedNode, plan: Plan): string[] {

@@ -1,0 +1,39 @@
+import { until } from '../base/until.ts';
+import { type LiveLab, ledgerEntries, untilItLeadsOn } from '../lab/index.ts';
+import type { PlannedNode } from '../topology/types.ts';
+import { explain } from './act.ts';
+import type { Landed } from './contract.ts';
+
+/**
+ * Boots a node. A router hears of its next hops one after another, so it is made known to those before it when it knows them all, as
+ * one that joins is: else flows would come by the one that it heard of first, and a moment later by another one.
+ */
+export async function knownLast(
+  lab: LiveLab,
+  node: PlannedNode,
+  boot: () => Promise<Landed>,
+): Promise<Landed> {
+  const { leadsOn, routing } = lab.kindOf(node);
+  if (leadsOn === undefined || routing === undefined || (await isWithheld(lab, node))) return boot();
+  const view = lab.view(node);
+  // It has no namespace yet.
+  await routing.setVips({ ...view, exec: (argv, options) => lab.host.exec(argv, options) }, false);
+  const booted = await boot();
+  await untilItLeadsOn(lab, node);
+  await routing.setVips(view, true);
+  await until(
+    () =>
+      routing.reconfigure(view).then(
+        () => ({ ok: true, saw: '' }),
+        (error: unknown) => ({ ok: false, saw: explain(error) }),
+      ),
+    { withinMs: 10_000, everyMs: 50, why: `${node.name} to announce the VIPs` },
+  );
+  return booted;
+}
+
+/** Is it drained, or has it withdrawn the VIPs? It keeps that to itself also when it boots. */
+const isWithheld = async (lab: LiveLab, { name }: PlannedNode): Promise<boolean> =>
+  (await ledgerEntries(lab.paths)).some(
+    ({ fault, nodes }) => (fault === 'drain' || fault === 'vip.withdraw') && nodes.includes(name),
+  );

@@ -75,14 +75,20 @@ export function outcomes(stages: readonly Stage[], knowledge: Knowledge = {}): r
  * A router that has lost its last way withdraws the VIP; one that is gone has none. One with fixed next hops hears of deaths as others do,
  * but sends on to where it did.
  */
-export function hopsIn({ fabric: { hops, ends, fixed, start }, gone, removed }: Stage): HopsOf {
+export function hopsIn({ fabric: { hops, ends, fixed, tellers, start }, gone, removed }: Stage): HopsOf {
+  const isKnown = (node: string, hop: string): boolean => {
+    const reflectors = tellers.get(node)?.get(hop);
+    return reflectors === undefined || reflectors.some((name) => !gone.has(name));
+  };
   const heard = new Map<string, readonly string[]>();
   const all = (node: string): readonly string[] =>
     gone.has(node) && node !== start ? [] : (hops.get(node) ?? []);
   const alive = (node: string): readonly string[] => {
     const before = heard.get(node);
     if (before !== undefined) return before;
-    const found = all(node).filter((hop) => !gone.has(hop) && (ends.has(hop) || alive(hop).length > 0));
+    const found = all(node).filter(
+      (hop) => !gone.has(hop) && isKnown(node, hop) && (ends.has(hop) || alive(hop).length > 0),
+    );
     heard.set(node, found);
     return found;
   };

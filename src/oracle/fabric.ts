@@ -10,6 +10,8 @@ export interface Fabric {
   readonly hops: ReadonlyMap<string, readonly string[]>;
   /** Routers whose next hops are a fixed group (`static`, `resilient`): it does not change when one of them dies. */
   readonly fixed: ReadonlyMap<string, GroupKind>;
+  /** By node, by next hop: the reflectors of which one must be there for the node to know that hop. Absent: they have a session of their own. */
+  readonly tellers: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
   /** Who announces the VIP: the L4 nodes, or the L7 nodes where there are none before them. */
   readonly ends: ReadonlySet<string>;
 }
@@ -43,8 +45,25 @@ export function fabricOf(plan: Plan, vip: string, client: string): Fabric {
   const fixed = plan.nodes
     .filter((node) => groupOf(node) !== 'bgp')
     .map((node) => [node.name, groupOf(node)] as const);
-  return { start: client, hops, fixed: new Map(fixed), ends };
+  return { start: client, hops, fixed: new Map(fixed), tellers: tellersIn(plan), ends };
 }
+
+const tellersIn = ({ nodes }: Plan): Fabric['tellers'] =>
+  new Map(
+    nodes.flatMap(({ name, peers, reflected = [] }) => {
+      if (reflected.length === 0) return [];
+      const others = new Set(reflected.map(({ node }) => node));
+      const told = nodes.filter((node) => others.has(node.name));
+      return [[name, new Map(told.map((node) => [node.name, commonOf(reflectorsOf({ peers }), node)]))]];
+    }),
+  );
+
+const commonOf = (reflectors: readonly string[], node: PlannedNode): readonly string[] =>
+  reflectorsOf(node).filter((name) => reflectors.includes(name));
+
+const reflectorsOf = ({ peers }: Pick<PlannedNode, 'peers'>): readonly string[] => [
+  ...new Set(peers.filter(({ role }) => role === 'reflector').map(({ node }) => node)),
+];
 
 /** Where a router has its next hops from: `bgp`, or a group of that kind. */
 export const groupOf = ({ kind, options }: PlannedNode): GroupKind =>

@@ -38,7 +38,8 @@ export interface Path {
 
 /** Nothing of a flow comes through from now on. */
 export interface Blockage {
-  /** For how long. */
+  /** For how long, on a fast machine and on a slow one. */
+  readonly leastMs: number;
   readonly ms: number;
   /** May a router come to know of it before that is over, and send it elsewhere? */
   readonly isNoticed: boolean;
@@ -115,7 +116,8 @@ function changeOfWay(
   patience: Patience,
 ): Chance {
   const to = after?.at(-1);
-  if (blockage !== undefined) return blockage.isNoticed ? unknown : stall(blockage.ms, patience);
+  if (blockage !== undefined)
+    return blockage.isNoticed ? unknown : stall(blockage.ms, patience, blockage.leastMs);
   if (to === undefined || turn.after.deaf.has(to)) return never;
   const anew = (l4: string): Chance => placedAnew(l4, flow, inCase, turn, places, patience);
   const since = known.get(to);
@@ -171,8 +173,8 @@ const reset = ({ remainingMs }: Turn, { heartbeatMs }: Patience): Chance =>
  * Nothing passes for a while. What is sent again (RFC 6298: each time after twice as long) arrives at the latest after another
  * such while; a heartbeat is under way at the latest one interval after the beginning.
  */
-function stall(outageMs: number, { heartbeatMs, timeoutMs }: Patience): Chance {
-  if (outageMs >= heartbeatMs + timeoutMs) return certain;
+function stall(outageMs: number, { heartbeatMs, timeoutMs }: Patience, leastMs = outageMs): Chance {
+  if (leastMs >= heartbeatMs + timeoutMs) return certain;
   return 2 * outageMs < timeoutMs ? never : unknown;
 }
 

@@ -23,11 +23,26 @@ export function losesWayBack(l7: string | null, turn: Death): boolean {
   return node?.options.way_back === 'static' && node.peers.some((peer) => diedIn(turn, peer.node));
 }
 
+/** How long clients go on with what dead reflectors told them: 0 where BFD watches these. */
+export function rememberedMs(turn: Death & Pick<Turn, 'targets'>): number {
+  const { nodes } = turn.before.plan;
+  const dead = nodes.filter(
+    (node) => turn.targets.includes(node.name) && isReflector(node) && diedIn(turn, node.name),
+  );
+  const clients = nodes.filter(
+    ({ kind, peers }) => kind === 'bird' && peers.some(({ node }) => dead.some(({ name }) => name === node)),
+  );
+  const all = [...dead, ...clients];
+  if (dead.length === 0 || all.every(({ options }) => options.bfd !== false)) return 0;
+  return Math.min(...all.map(({ options }) => parseDuration(String(options.hold_time)) ?? 0));
+}
+
+/** It passes routes on between its clients, and carries no packets. */
+export const isReflector = ({ peers }: PlannedNode): boolean => peers.some(({ role }) => role === 'client');
+
 const diedIn = ({ before, after }: Death, name: string): boolean =>
   after.deaf.has(name) && !before.deaf.has(name);
 
 /** Where reflectors stand between them, it is they who watch. */
 const isWatched = ({ nodes }: Plan, ends: readonly PlannedNode[]): boolean =>
-  [...ends, ...nodes.filter(({ peers }) => peers.some(({ role }) => role === 'client'))].every(
-    ({ options }) => options.bfd !== false,
-  );
+  [...ends, ...nodes.filter(isReflector)].every(({ options }) => options.bfd !== false);

@@ -4,7 +4,7 @@ import type { Way } from './ecmp.ts';
 import { groupOf } from './fabric.ts';
 import { type Blockage, fateOf, type Patience, settleMs } from './fate.ts';
 import { l4Of, moveOf } from './moves.ts';
-import { unnoticedMs } from './notice.ts';
+import { rememberedMs, unnoticedMs } from './notice.ts';
 import type { Case, Places } from './places.ts';
 import { nodeIn, type State } from './state.ts';
 import type { Turn } from './turns.ts';
@@ -109,9 +109,15 @@ function blockagesOn(ways: readonly Way[], turns: readonly Turn[]): readonly (Bl
   return turns.map((turn, i) => {
     if (!blocked[i + 1] || blocked[i]) return undefined;
     const end = turns.find((_, later) => later > i && !blocked[later + 1]);
-    const ms = (end?.beginsMs ?? turn.overMs + turn.remainingMs) - turn.beginsMs;
+    const [least, ms] = [end?.beginsMs, end?.overMs].map((endMs) =>
+      Math.max(0, (endMs ?? turn.overMs + turn.remainingMs) - turn.beginsMs - rememberedMs(turn)),
+    ) as [number, number];
     const router = nodeIn(turn.after.plan, ways[i + 1]?.at(-2));
-    return { ms, isNoticed: router !== undefined && groupOf(router) === 'static' && ms > noticeMs };
+    return {
+      leastMs: least,
+      ms,
+      isNoticed: router !== undefined && groupOf(router) === 'static' && ms > noticeMs,
+    };
   });
 }
 

@@ -3,6 +3,7 @@
 import type { Plan } from '../topology/types.ts';
 import { groupOf } from './fabric.ts';
 import { changesWays, filled, isComputed, isConfined, type Patience } from './fate.ts';
+import { isReflector } from './notice.ts';
 import { balancersOf, type Places } from './places.ts';
 import { schedulerOf } from './scheduler.ts';
 import type { Turn } from './turns.ts';
@@ -66,16 +67,30 @@ const whoEndsOn = (plan: Plan): string =>
     : 'exactly the flows that end on it are hit: their L7 follows from the table';
 
 function whatWaysDo(turn: Turn, places: Places): string[] {
-  const { before, after, fault, restores } = turn;
+  const { before, after, fault, restores, targets } = turn;
   if (fault !== 'router.nexthop' && before.plan === after.plan && before.gone.size === after.gone.size)
     return [
       restores ? 'it is drained still: nobody is sent there' : 'it is drained: nobody is sent there any more',
     ];
+  const named = before.plan.nodes.filter(({ name }) => targets.includes(name));
+  if (named.length > 0 && named.every(isReflector)) return whoHears(turn);
   if (isFixedOn(turn))
     return restores
       ? ['the routers have sent flows there all the while']
       : [fixedOn, ...(before.plan.nodes.some((node) => groupOf(node) === 'static') ? [plainOn] : [])];
   return [whoMoves(turn), unasked, ...whoWaits(turn), ...whatMovingDoes(turn, places)];
+}
+
+function whoHears({ before: { plan }, after, restores }: Turn): string[] {
+  const reflectors = plan.nodes.filter(isReflector);
+  if (restores) return ['its clients hear of the ways by it again; it carries no packets itself'];
+  if (reflectors.some(({ name }) => !after.gone.has(name)))
+    return [
+      'a reflector carries no packets, and its clients hear of the same ways from another one: no flow moves',
+    ];
+  return [
+    'no reflector is left: its clients forget what they heard (at once if BFD watches it, else after the hold time) and the VIPs have no way until one is back; flows whose patience ends before that break',
+  ];
 }
 
 function whoWaits({ kind, targets, restores, cut, before: { plan } }: Turn): string[] {

@@ -6,7 +6,7 @@ export const measureTypes = (
 ): Readonly<Record<string, 'gauge' | 'counter'>> =>
   Object.fromEntries(Object.entries(kind?.measures ?? {}).map(([name, { type }]) => [name, type]));
 
-/** Nodes whose state shows in that of `node`: its servers and theirs; a router's are its neighbours too. */
+/** Nodes whose state shows in that of `node`: its servers and theirs; a router's are its neighbours too; reflectors by which others hear of it. */
 export function neededBy(node: PlannedNode, plan: Plan): string[] {
   const found = new Set<string>();
   const visit = ({ name, targets, peers, reflected = [], kind }: PlannedNode): void => {
@@ -18,6 +18,8 @@ export function neededBy(node: PlannedNode, plan: Plan): string[] {
     for (const each of plan.nodes) if (next.has(each.name)) visit(each);
   };
   visit(node);
+  // Not their clients as well: that would be everybody.
+  for (const peer of node.peers) if (peer.role === 'reflector') found.add(peer.node);
   found.delete(node.name);
   return [...found];
 }

@@ -232,6 +232,7 @@ test('a router says where flows go, and its answers foretell where they go when 
     start: 'r',
     hops: new Map([['r', nodes]]),
     fixed: new Map(),
+    tellers: new Map(),
     ends: new Set(nodes),
   };
   const told = await askParts(

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { neighboursOf } from '../../../src/kinds/bird/neighbours.ts';
 import { expectedWays } from '../../../src/kinds/bird/ways.ts';
 import { kinds, kindTable } from '../../../src/kinds/index.ts';
-import { parseDocument, planTopology, topologyOf } from '../../../src/topology/index.ts';
+import { neededBy, parseDocument, planTopology, topologyOf } from '../../../src/topology/index.ts';
 import { topologyOfPlan } from '../../../src/topology/plan-origin.ts';
 import { nodeOf } from './three-tier.ts';
 
@@ -80,4 +80,8 @@ test('packets do not come by reflectors: they have no tier, forward nothing, and
 
 test('the plan can be taken for its topology again', () => {
   expect(planTopology(topologyOfPlan(plan, kindTable), kindTable, plan)).toEqual(plan);
+});
+
+test('a balancer needs the reflectors by which others hear of it, and not their other clients', () => {
+  expect(neededBy(nodeOf(plan, 'l4-1'), plan)).toEqual(['l7-1', 'web', 'l7-2', 'rr-1', 'rr-2']);
 });

@@ -131,7 +131,7 @@ test('flows wait behind a fixed group for a router that is gone, and come by any
   };
   const crash = inject('node.crash', 'r-1', 2000);
   expect(foretold([crash, heal(crash, 4000)], bound, held, said).sets).toMatchObject([
-    { broken: none, moved: { must: [], unsaid: onFirst } },
+    { broken: { must: [], unsaid: onFirst }, moved: { must: [], unsaid: onFirst } },
   ]);
 });
 

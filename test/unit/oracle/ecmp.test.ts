@@ -14,6 +14,7 @@ const oneRouter: Fabric = {
   start: 'r',
   hops: new Map([['r', ends]]),
   fixed: new Map(),
+  tellers: new Map(),
   ends: new Set(ends),
 };
 const twoRouters: Fabric = {
@@ -25,6 +26,7 @@ const twoRouters: Fabric = {
     ['r-2', ['a', 'b']],
   ]),
   fixed: new Map(),
+  tellers: new Map(),
   ends: new Set(['a', 'b']),
 };
 const stages = (fabric: Fabric, ...gone: readonly (readonly string[])[]): Stage[] =>
@@ -136,6 +138,7 @@ test('the ways to a VIP follow from the plan, next hops in the order of their ad
       ['client', ['edge']],
     ]),
     fixed: new Map(),
+    tellers: new Map(),
     ends: new Set(['l4-1', 'l4-2']),
   });
 });

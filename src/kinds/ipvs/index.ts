@@ -20,7 +20,7 @@ import { announceFile, announceScript } from './announce.ts';
 import { balancing, reloadKeepalived } from './balancing.ts';
 import { idleSeconds, parseConnections } from './connections.ts';
 import { drain, speakerConfig } from './drain.ts';
-import { checksOf, keepalivedConfig, keepalivedFile } from './keepalived.ts';
+import { announcedBy, checksOf, keepalivedConfig, keepalivedFile } from './keepalived.ts';
 import { ipvsMeasures, measureBalancer } from './measures.ts';
 import { ejection, ipvsOptions } from './options.ts';
 import { askServers, missingServers } from './servers.ts';
@@ -52,7 +52,7 @@ export const ipvs: Kind = {
   render: (node, plan, paths) => ({
     [birdFile]: speakerConfig(node, plan),
     [keepalivedFile]: keepalivedConfig(node, paths),
-    [announceFile]: announceScript,
+    [announceFile]: announceScript(announcedBy(node)),
   }),
   ipBatch: announcing,
   sysctls: (node) => ({ ...forwarding(node), ...quietVips, ...balancerSysctls(node) }),

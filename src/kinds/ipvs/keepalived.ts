@@ -1,7 +1,7 @@
 /**
  * keepalived checks the servers and sets their weights; it never takes one out of the table (`inhibit_on_failure`), because
  * the Maglev table depends on the order of insertion, which must be the same on all L4 nodes. It puts each VIP on the
- * dummy `announce` while at least one server is well (`quorum_up`, see announce.ts), whence the node's BIRD announces it.
+ * dummy `announce` while at least one server is well (see announce.ts), whence the node's BIRD announces it.
  */
 import { matching } from '../../base/families.ts';
 import { familyOf } from '../../base/ip.ts';
@@ -9,7 +9,7 @@ import type { PlannedNode, Scheduler, Service, Upkeep } from '../../topology/typ
 import { announceDevice } from '../bird/announcing.ts';
 import { milliseconds } from '../bird/options.ts';
 import type { NodePaths } from '../contract.ts';
-import { announceFile, settlingSeconds } from './announce.ts';
+import { type Announced, announceFifo, announceFile, settlingSeconds } from './announce.ts';
 import { type IpvsOptions, ipvsOptions, schedulerOf } from './options.ts';
 
 export const keepalivedFile = 'keepalived.conf';
@@ -25,9 +25,23 @@ export function keepalivedConfig(node: PlannedNode, paths: NodePaths): string {
     '  lvs_flush',
     // The kernel's are those of the node's namespace alone (net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_set_timeout).
     `  lvs_timeouts ${timeouts(options)}`,
+    `  lvs_notify_fifo ${paths.run}/${announceFifo}`,
+    `  lvs_notify_fifo_script "/usr/bin/perl ${paths.linked}/${announceFile} ${announceDevice} ${settlingSeconds(options)}"`,
     '}',
-    ...alike(node).flatMap((services) => virtualServer(node, services, options, paths)),
+    ...alike(node).flatMap((services) => virtualServer(node, services, options)),
   ].join('\n')}\n`;
+}
+
+/** As keepalived calls its virtual servers (keepalived/check/check_data.c, format_vs). */
+export function announcedBy(node: PlannedNode): Announced[] {
+  return alike(node).map((services) => {
+    const [{ vip, port }] = services;
+    return {
+      name: services.length === 1 ? `[${vip}]:tcp:${port}` : `[${groupName(node, services[0])}]:0`,
+      servers: matching(node.targets, vip).length,
+      vips: services.map((service) => service.vip),
+    };
+  });
 }
 
 /** Each L4 node asks each server. Measured in a guest: 1.6 ms for a check and its answer. */
@@ -64,15 +78,11 @@ function virtualServer(
   node: PlannedNode,
   services: readonly [Service, ...Service[]],
   options: IpvsOptions,
-  paths: NodePaths,
 ): string[] {
   const [first] = services;
   const scheduler = schedulerOf(node, first);
-  const vips = services.map(({ vip }) => vip);
   const group = services.length === 1 ? [] : virtualServerGroup(groupName(node, first), services);
   const targets = matching(node.targets, first.vip);
-  const servers = node.services.filter(({ vip }) => vips.includes(vip)).length * targets.length;
-  const script = `/usr/bin/perl ${paths.linked}/${announceFile}`;
   return [
     '',
     ...group,
@@ -87,8 +97,6 @@ function virtualServer(
     // A keepalived that ends takes its table along, so the VIP goes too.
     '  omega',
     '  quorum 1',
-    `  quorum_up "${script} ${announceDevice} ${servers} ${settlingSeconds(options)} ${vips.join(' ')}"`,
-    `  quorum_down "${script} ${announceDevice} none 0 ${vips.join(' ')}"`,
     ...targets.flatMap(({ address }) => realServer(address, first.port, options)),
     '}',
   ];

@@ -5,9 +5,9 @@
 import { dirname, join } from 'node:path';
 import type { Plan, PlannedNode } from '../../topology/types.ts';
 import { type LabPaths, logFile, netnsName } from '../paths.ts';
-import { daemonStages } from './daemon-stages.ts';
 import { ownDaemons, runsPrograms, sharedDaemon, sharedFiles, sharedGroups } from './daemons.ts';
-import { folders, networkJob, nodeJobs, renderNode, withoutIpv6 } from './node.ts';
+import { folders, nodeJobs, renderNode, withoutIpv6 } from './node.ts';
+import { nodeStages } from './node-stages.ts';
 import type { PlumbingOptions } from './options.ts';
 import { type Job, plumberScript, type Stage, type Step, writeStages } from './plumber.ts';
 import { batch, enter, lines, plumberFile, start, switchFile, upFile } from './steps.ts';
@@ -70,9 +70,7 @@ export function plumbLab(plan: Plan, lab: LabPaths, options: PlumbingOptions): R
         batch(switchFile(lab, network)),
       ]),
     },
-    // First what has timers of its own to wait for, while the rest is being started.
-    { lanes, jobs: plan.nodes.map((node) => networkJob(node, plan, lab, options)) },
-    ...daemonStages(plan, lab, options),
+    ...nodeStages(plan, lab, options),
   ];
   files.set(upFile(lab), writeStages(stages.filter(({ jobs }) => jobs.length > 0)));
   files.set(plumberFile(lab), plumberScript);

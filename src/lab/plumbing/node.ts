@@ -24,8 +24,7 @@ export function nodeJobs(node: PlannedNode, plan: Plan, lab: LabPaths, options: 
     [{ do: 'run', argv: ['ip', 'netns', 'add', netnsName(lab, node.name)] }],
     ...cables,
     networkJob(node, plan, lab, options),
-    daemonsJob(node, 'then', plan, lab, options),
-    daemonsJob(node, 'last', plan, lab, options),
+    ...(['first', 'then', 'last'] as const).map((turn) => daemonsJob(node, turn, plan, lab, options)),
   ];
 }
 
@@ -89,7 +88,7 @@ export function ipLines(node: PlannedNode, kind: Kind, plan: Plan): string[] {
   ];
 }
 
-/** A node as part of the network: sysctls, addresses, routes, and the daemons whose packets are on a timer. */
+/** A node as part of the network: sysctls, addresses, routes. */
 export function networkJob(node: PlannedNode, plan: Plan, lab: LabPaths, options: PlumbingOptions): Job {
   const kind = options.kinds[node.kind];
   if (kind === undefined) throw new Error(`no kind ${node.kind}`);
@@ -99,14 +98,15 @@ export function networkJob(node: PlannedNode, plan: Plan, lab: LabPaths, options
     ...(speaks(node, 'ipv6') ? withIpv6(node) : withoutIpv6),
     ...Object.entries(sysctls).map(([path, value]): Step => ({ do: 'sysctl', path, value })),
     ...batchesOf(lab, node, kind, plan).map(({ file, flags }) => batch(file, flags)),
-    ...daemonsJob(node, 'first', plan, lab, options).slice(1),
   ];
 }
 
-/** Those of a node's daemons whose turn it is. */
+export type Turn = 'first' | 'then' | 'last';
+
+/** Those of a node's daemons whose turn it is; empty if it has none. */
 export function daemonsJob(
   node: PlannedNode,
-  turn: 'first' | 'then' | 'last',
+  turn: Turn,
   plan: Plan,
   lab: LabPaths,
   options: PlumbingOptions,
@@ -114,7 +114,7 @@ export function daemonsJob(
   const daemons = ownDaemons(node, plan, lab, options).filter(
     ({ urgent = false, late = false }) => turn === (late ? 'last' : urgent ? 'first' : 'then'),
   );
-  return [enter(lab, node.name), ...daemons.map((daemon) => start(lab, daemon))];
+  return daemons.length === 0 ? [] : [enter(lab, node.name), ...daemons.map((daemon) => start(lab, daemon))];
 }
 
 /** No link-local addresses: they cost duplicate address detection and multicast on every link. */

@@ -1,101 +1,177 @@
-/** What announces VIPs, run as it is but for the kernel's list, and for the programs that it calls: those write down what they are called with. */
-import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+/** What announces VIPs, run as it is and told by a FIFO as keepalived does it; the programs that it calls write down what they are called with. */
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { announceScript } from '../../../src/kinds/ipvs/announce.ts';
+import { until } from '../../../src/base/until.ts';
+import { type Announced, announceScript } from '../../../src/kinds/ipvs/announce.ts';
 
-const recorded = (name: string): string => readFileSync(new URL(`recorded/${name}`, import.meta.url), 'utf8');
-const whole = recorded('ip_vs.txt');
-/** As the kernel leaves servers out: only the first one of three. */
-const short = whole.split('\n').slice(0, 5).join('\n');
-const vip = '198.51.100.1';
+const six: Announced = { name: '[mh-80-v6]:0', servers: 2, vips: ['2001:db8:100::1', '2001:db8:100::2'] };
+const tls: Announced = { name: '[198.51.100.1]:tcp:443', servers: 2, vips: ['198.51.100.1'] };
 
-interface Called {
-  /** What `ip` was told, a line each. */
-  readonly ip: string;
+const tableOf = (vip: string, weight: number): string =>
+  `IP Virtual Server version 1.2.1 (size=4096)\nTCP  ${vip}:443 mh (mh-port)\n  -> 10.1.0.1:443                 Tunnel  ${weight}      0          0\n`;
+
+interface Announcer {
+  /** As keepalived writes it. */
+  say(...lines: readonly string[]): void;
+  /** What `ip` has been told, a line each. */
+  told(): string[];
+  /** Waits for that. */
+  hears(...lines: readonly string[]): Promise<void>;
+  signal(): void;
+  /** keepalived closes the FIFO. */
+  hangUp(): void;
+  readonly ended: Promise<{ code: number | null; stderr: string }>;
+  readonly fifo: string;
   /** How often `ipvsadm` was asked. */
-  readonly asked: number;
-  readonly tookMs: number;
+  asked(): number;
 }
 
-/** @param kernel what is in /proc/net/ip_vs; absent: it cannot be read. @param netlink what ipvsadm says */
-function announce(
-  [servers, seconds, ...vips]: readonly string[],
-  { kernel, netlink }: { readonly kernel?: string; readonly netlink: string },
-): Called {
+/** @param table what ipvsadm says */
+async function announcer(all: readonly Announced[], seconds: number, table = ''): Promise<Announcer> {
   const folder = mkdtempSync(join(tmpdir(), 'tierlab-announce-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const list = join(folder, 'ip_vs');
-  if (kernel !== undefined) writeFileSync(list, kernel);
-  const program = (name: string, text: string): string => {
-    const path = join(folder, name);
-    writeFileSync(path, `#!/bin/sh\n${text}\n`);
-    chmodSync(path, 0o700);
-    return path;
+  const path = (name: string): string => join(folder, name);
+  const program = (name: string, text: string): void => {
+    writeFileSync(path(name), `#!/bin/sh\n${text}\n`);
+    chmodSync(path(name), 0o700);
   };
-  const ip = program('ip', `cat >>'${folder}/ip.said'`);
-  writeFileSync(join(folder, 'netlink'), netlink);
-  program('ipvsadm', `[ "$*" = -Ln ] && echo x >>'${folder}/asked' && cat '${folder}/netlink'`);
-  for (const file of ['ip.said', 'asked']) writeFileSync(join(folder, file), '');
-  const script = announceScript.replace('/proc/net/ip_vs', list).replace('/sbin/ip', ip);
-  const start = performance.now();
-  const argv = ['-e', script, 'announce', servers ?? '', seconds ?? '', ...vips];
-  const { status, stderr } = spawnSync('perl', argv, { encoding: 'utf8', env: { PATH: `${folder}:/bin` } });
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  program('ip', `cat >>'${path('said')}'`);
+  program('ipvsadm', `[ "$*" = -Ln ] && echo x >>'${path('asked')}' && cat '${path('table')}'`);
+  writeFileSync(path('table'), table);
+  for (const file of ['said', 'asked']) writeFileSync(path(file), '');
+  writeFileSync(path('announce.pl'), announceScript(all).replace('/sbin/ip', path('ip')));
+  const fifo = path('fifo');
+  spawnSync('mkfifo', [fifo]);
+  const child = spawn('perl', [path('announce.pl'), 'announce', String(seconds), fifo], {
+    env: { PATH: `${folder}:/bin` },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const ended = new Promise<{ code: number | null; stderr: string }>((resolve) => {
+    child.on('close', (code) => resolve({ code, stderr }));
+  });
+  // Both ways, as keepalived opens it: it need not wait for a reader.
+  const fd = openSync(fifo, 'r+');
+  let isOpen = true;
+  const hangUp = (): void => {
+    if (isOpen) closeSync(fd);
+    isOpen = false;
+  };
+  onTestFinished(async () => {
+    hangUp();
+    child.kill('SIGKILL');
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const within = { withinMs: 15_000, everyMs: 10 };
+  await until(() => ({ ok: !existsSync(fifo), saw: 'the FIFO' }), { ...within, why: 'it to read' });
+  const told = (): string[] => readFileSync(path('said'), 'utf8').split('\n').slice(0, -1);
   return {
-    ip: readFileSync(join(folder, 'ip.said'), 'utf8'),
-    asked: readFileSync(join(folder, 'asked'), 'utf8').length / 2,
-    tookMs: performance.now() - start,
+    say: (...lines) => void writeSync(fd, lines.map((line) => `${line}\n`).join('')),
+    told,
+    async hears(...lines) {
+      const wanted = lines.join('\n');
+      const look = (): { ok: boolean; saw: string } => {
+        const saw = told().join('\n');
+        return { ok: saw === wanted, saw };
+      };
+      await until(look, { ...within, why: `ip to be told: ${wanted}` });
+    },
+    signal: () => void child.kill('SIGTERM'),
+    hangUp,
+    ended,
+    fifo,
+    asked: () => readFileSync(path('asked'), 'utf8').length / 2,
   };
 }
 
-const announced = `address replace ${vip}/32 dev announce\n`;
+const up = ({ name }: Announced, server: number): string => `RS [10.1.0.${server}]:tcp:443 ${name} UP`;
+const gained = ({ name }: Announced): string => `VS ${name} UP`;
+const lost = ({ name }: Announced): string => `VS ${name} DOWN`;
+const address = (action: string, vip: string): string =>
+  `address ${action} ${vip}/${vip.includes(':') ? 128 : 32} dev announce`;
 
-test('where the kernel lists all servers they are announced, and no other program is asked', () => {
-  const netlink = recorded('ipvsadm.txt');
-  expect(announce(['3', '2', vip], { kernel: whole, netlink })).toMatchObject({ ip: announced, asked: 0 });
+test('VIPs are announced when all servers have been found well, and nobody else is asked', async () => {
+  const it = await announcer([tls], 60);
+  it.say(up(tls, 1), gained(tls));
+  it.say(up(tls, 2));
+  await it.hears(address('replace', '198.51.100.1'));
+  expect(it.asked()).toBe(0);
 });
 
-test.each([
-  ['leaves servers out', short],
-  ['cannot be read', undefined],
-])('where the list of the kernel %s, ipvsadm is asked, and nobody waits for the deadline', (_, kernel) => {
-  const called = announce(['3', '30', vip], {
-    ...(kernel === undefined ? {} : { kernel }),
-    netlink: recorded('ipvsadm.txt'),
-  });
-  expect(called.ip).toBe(announced);
-  expect(called.asked).toBeGreaterThan(0);
-  expect(called.tookMs).toBeLessThan(20_000);
+test('while one server is not well yet nothing is announced, until it has had the time to be found dead', async () => {
+  const it = await announcer([tls], 2);
+  const start = performance.now();
+  it.say(up(tls, 1), gained(tls), up(tls, 1));
+  await it.hears(address('replace', '198.51.100.1'));
+  expect(performance.now() - start).toBeGreaterThan(900);
 });
 
-test('a server without a weight is waited for until the deadline, whoever is asked', () => {
-  const netlink = recorded('ipvsadm.txt').replace(
-    '135:80               Tunnel  1',
-    '135:80               Tunnel  0',
-  );
-  const called = announce(['3', '1', vip], { kernel: short, netlink });
-  expect(called.ip).toBe(announced);
-  expect(called.tookMs).toBeGreaterThan(1000);
-  expect(called.asked).toBeGreaterThan(1);
+test('what comes up at the same time is announced together, all VIPs of each', async () => {
+  const it = await announcer([tls, six], 60);
+  it.say(up(tls, 1), gained(tls), up(tls, 2), up(six, 1), gained(six));
+  it.say(up(six, 2));
+  const [one = '', two = ''] = six.vips;
+  await it.hears(address('replace', '198.51.100.1'), address('replace', one), address('replace', two));
 });
 
-test('where no server is well, nothing is announced', () => {
-  const netlink = recorded('ipvsadm.txt').replaceAll('Tunnel  1', 'Tunnel  0');
-  const kernel = short.replace('Tunnel  1', 'Tunnel  0');
-  expect(announce(['3', '1', vip], { kernel, netlink }).ip).toBe('');
+test('the VIPs of a virtual server that has lost its servers are withdrawn at once, and announced again when it is whole', async () => {
+  const it = await announcer([six], 60);
+  const said = (action: string): string[] => six.vips.map((vip) => address(action, vip));
+  it.say(up(six, 1), gained(six), up(six, 2));
+  await it.hears(...said('replace'));
+  it.say(`RS [10.1.0.1]:tcp:443 ${six.name} DOWN`, `RS [10.1.0.2]:tcp:443 ${six.name} DOWN`, lost(six));
+  it.say(up(six, 1), gained(six));
+  await it.hears(...said('replace'), ...said('delete'));
+  it.say(up(six, 2));
+  await it.hears(...said('replace'), ...said('delete'), ...said('replace'));
 });
 
-test('servers of other VIPs do not count, of neither family', () => {
-  const six = recorded('ipvsadm.txt').replace(`${vip}:80`, '[2001:db8:100::1]:80');
-  expect(announce(['3', '1', vip], { kernel: '', netlink: six }).ip).toBe('');
-  const called = announce(['3', '30', '2001:db8:100::1'], { kernel: '', netlink: six });
-  expect(called.ip).toBe('address replace 2001:db8:100::1/128 dev announce\n');
+test('one that begins when keepalived has read its files again asks the kernel which VIPs have servers', async () => {
+  const it = await announcer([tls, six], 0, tableOf('[2001:db8:100::2]', 1));
+  await it.hears(...six.vips.map((vip) => address('replace', vip)));
+  expect(it.asked()).toBe(1);
 });
 
-test('to withdraw nobody is asked', () => {
-  const called = announce(['none', '0', vip], { kernel: whole, netlink: recorded('ipvsadm.txt') });
-  expect(called).toMatchObject({ ip: `address delete ${vip}/32 dev announce\n`, asked: 0 });
+test('where no server is well, nothing is announced', async () => {
+  const it = await announcer([tls], 0, tableOf('198.51.100.1', 0));
+  await until(() => ({ ok: it.asked() === 1, saw: '' }), { withinMs: 15_000, why: 'it to ask the kernel' });
+  it.hangUp();
+  expect(await it.ended).toEqual({ code: 0, stderr: '' });
+  expect(it.told()).toEqual([]);
+});
+
+test('when keepalived ends it withdraws what it is told to withdraw, and ends too', async () => {
+  const it = await announcer([tls], 60);
+  it.say(up(tls, 1), up(tls, 2), gained(tls));
+  await it.hears(address('replace', '198.51.100.1'));
+  it.signal();
+  it.say(lost(tls));
+  expect(await it.ended).toEqual({ code: 0, stderr: '' });
+  expect(it.told()).toEqual([address('replace', '198.51.100.1'), address('delete', '198.51.100.1')]);
+});
+
+test('when keepalived is killed, or begins another announcer, what is announced stays', async () => {
+  const it = await announcer([tls], 60);
+  it.say(up(tls, 1), up(tls, 2), gained(tls));
+  await it.hears(address('replace', '198.51.100.1'));
+  it.signal();
+  it.hangUp();
+  expect(await it.ended).toEqual({ code: 0, stderr: '' });
+  expect(it.told()).toEqual([address('replace', '198.51.100.1')]);
 });

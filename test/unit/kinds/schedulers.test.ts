@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { kindTable } from '../../../src/kinds/index.ts';
-import { keepalivedConfig } from '../../../src/kinds/ipvs/keepalived.ts';
+import { announcedBy, keepalivedConfig } from '../../../src/kinds/ipvs/keepalived.ts';
 import { chooserOf } from '../../../src/oracle/index.ts';
 import { parseDocument, planTopology, topologyOf } from '../../../src/topology/index.ts';
 import { checkers, isHere, refusals } from './checkers.ts';
@@ -41,13 +41,14 @@ test('services that differ in their VIP alone are one group with one check for e
   expect(config.match(/HTTP_GET/g)).toHaveLength(9);
 });
 
-test('a group announces its VIPs when the tables of all services on them are whole, and takes all of them back', () => {
-  expect(config).toContain(
-    'quorum_up "/usr/bin/perl /linked/announce.pl announce 9 2.2 198.51.100.1 198.51.100.2"',
-  );
-  expect(config).toContain(
-    'quorum_down "/usr/bin/perl /linked/announce.pl announce none 0 198.51.100.1 198.51.100.2"',
-  );
+test('the VIPs of a group are announced together, each under the name that keepalived gives its virtual server', () => {
+  expect(config).toContain('lvs_notify_fifo /run/announce.fifo');
+  expect(config).toContain('lvs_notify_fifo_script "/usr/bin/perl /linked/announce.pl announce 2.2"');
+  expect(announcedBy(l4)).toEqual([
+    { name: '[mh-80]:0', servers: 3, vips: ['198.51.100.1', '198.51.100.2'] },
+    { name: '[198.51.100.2]:tcp:443', servers: 3, vips: ['198.51.100.2'] },
+    { name: '[198.51.100.3]:tcp:80', servers: 3, vips: ['198.51.100.3'] },
+  ]);
 });
 
 test('a service has its own scheduler, or that of the L4 nodes', () => {

@@ -65,8 +65,8 @@ test('an L7 more is told to the routers and the L4 nodes only', () => {
     changed: [
       ['r-1', 'bird.conf'],
       ['r-2', 'bird.conf'],
-      ['l4-1', 'keepalived.conf'],
-      ['l4-2', 'keepalived.conf'],
+      ['l4-1', 'keepalived.conf', 'announce.pl'],
+      ['l4-2', 'keepalived.conf', 'announce.pl'],
     ],
   });
   // No file of a node that has nothing to do with it is written anew.

@@ -44,6 +44,27 @@ test('the same plan gives the same scripts, and another lab of it shares no name
   expect(text).not.toContain(lab.directory);
 });
 
+test('in a crowded lab each daemon is at work before the next but one is started, and those with timers come last', async () => {
+  const file = join(import.meta.dirname, '../../../topologies/reference-2018.yaml');
+  const crowded = planTopology(await loadTopology(file, kindTable), kindTable);
+  const { files } = plumbLab(crowded, lab, { ...options, lanes: 1 });
+  const steps = [...files].find(([path]) => path.endsWith('up.steps'))?.[1] ?? '';
+  const turns = [...steps.matchAll(/^(?:start\t[^\t]*\t([^\t]*)|settle\t(.*)|stage)/gm)].map(
+    ([all, started, settled]) => ({ all, started, settled, daemon: started?.replace(/.*\/|\.pid$/g, '') }),
+  );
+  const order = turns.flatMap(({ daemon = [] }) => daemon);
+  expect([...new Set(order)]).toEqual(['web', 'haproxy', 'keepalived', 'bird']);
+  expect(order.indexOf('bird')).toBe(order.lastIndexOf('keepalived') + 1);
+  const onTheirWay = new Set<string>();
+  for (const { all, started, settled } of turns) {
+    if (all === 'stage') expect(onTheirWay.size).toBe(0);
+    if (started !== undefined) onTheirWay.add(started);
+    if (settled !== undefined) onTheirWay.delete(settled);
+    expect(onTheirWay.size).toBeLessThanOrEqual(2);
+  }
+  expect(onTheirWay.size).toBe(0);
+});
+
 function nodeOf(name: string): (typeof plan.nodes)[number] {
   const found = plan.nodes.find((node) => node.name === name);
   if (found === undefined) throw new Error(`no node ${name}`);

@@ -1,69 +1,83 @@
 use strict;
-my ($device, $servers, $seconds, @vips) = @ARGV;
-if ($servers eq 'none') { address('delete'); exit 0 }
-my $end = time + $seconds;
-my $pause = 0.05;
-my %own = map { (hex_of($_) => 1) } @vips;
-# The checks go first: this is one of several, looks again and again, and has keepalived's priority.
+my ($device, $seconds, $fifo) = @ARGV;
+my (%servers, %vips, %is_up, %well, %due);
+while (my $line = <DATA>) {
+  my ($name, $servers, @vips) = split ' ', $line;
+  ($servers{$name}, $vips{$name}) = ($servers, \@vips);
+}
+# Until something is heard of it, or it is time to look: it may have come up before this began.
+$due{$_} = time + $seconds for keys %vips;
+my $is_ending = 0;
+$SIG{TERM} = sub { $is_ending = 1 };
+# The checks go first.
 setpriority(0, 0, 0);
-until (well() >= $servers or time > $end) {
-  select(undef, undef, undef, $pause);
-  $pause *= 2 if $pause < 0.4;
-}
-# Meanwhile all of them may have gone, and keepalived have taken the VIP back.
-exit 0 unless well();
-address('replace');
-address('delete') unless well();
+# Opened as soon as keepalived has it open. The next announcer has a FIFO of its own, or one would take the other's lines.
+open(my $news, '<', $fifo) or die "cannot read $fifo: $!\n";
+unlink $fifo;
 
-sub well {
-  my ($known, $well) = count('<', '/proc/net/ip_vs');
-  return $well unless $known < $servers;
-  # A process of its own for each look.
-  $pause = 0.4;
-  my (undef, $asked) = count('-|', 'ipvsadm', '-Ln');
-  return $asked > $well ? $asked : $well;
-}
-
-sub count {
-  my ($how, @what) = @_;
-  my ($known, $well, $own) = (0, 0, 0);
-  open(my $table, $how, @what) or return (0, 0);
-  while (my $line = <$table>) {
-    if ($line =~ /^TCP\s+(\S+):/) { $own = $own{bare($1)} }
-    elsif ($own and $line =~ /^\s+->\s+\S+\s+\w+\s+(\d+)/) { $known++; $well++ if $1 > 0 }
+my $text = '';
+while (1) {
+  my ($next) = sort { $a <=> $b } values %due;
+  my $pause = defined $next ? ($next > time ? $next - time : 0) : undef;
+  vec(my $set = '', fileno($news), 1) = 1;
+  if (select($set, undef, undef, $pause) > 0) {
+    sysread($news, $text, 65536, length $text) or last;
+    hear($1) while $text =~ s/^(.*)\n//;
   }
-  close($table);
-  return ($known, $well);
+  announce() if %due and !grep { !is_ripe($_) } keys %due;
+  last if $is_ending and !grep { $_ } values %is_up;
 }
 
-# The kernel writes addresses as hexadecimal digits, ipvsadm as people do.
-sub bare {
-  my ($text) = @_;
-  $text =~ tr/[]//d;
-  return uc $text if $text =~ /^[\dA-F]{8}$/;
-  return hex_of($text);
+sub hear {
+  my ($what, @of) = split ' ', $_[0];
+  my ($state, $name) = (pop @of, pop @of);
+  return unless exists $vips{$name};
+  if ($what eq 'RS') {
+    if ($state eq 'UP') { $well{$name}{$of[0]} = 1 } else { delete $well{$name}{$of[0]} }
+  } elsif ($state eq 'UP') {
+    $is_up{$name} = 1;
+    $due{$name} = time + $seconds;
+  } else {
+    $is_up{$name} = 0;
+    delete $due{$name};
+    address('delete', $name);
+  }
+}
+
+sub is_ripe {
+  my ($name) = @_;
+  return 1 if time >= $due{$name};
+  return $is_up{$name} && keys %{ $well{$name} } >= $servers{$name};
+}
+
+sub announce {
+  my @names = sort keys %due;
+  my $found = grep({ !defined $is_up{$_} } @names) ? with_servers() : {};
+  for my $name (@names) { $is_up{$name} //= grep { $found->{$_} } @{ $vips{$name} } }
+  %due = ();
+  address('replace', grep { $is_up{$_} } @names);
+}
+
+# VIPs with a server that takes flows.
+sub with_servers {
+  my ($vip, %found);
+  open(my $table, '-|', 'ipvsadm', '-Ln') or return {};
+  while (my $line = <$table>) {
+    if ($line =~ /^TCP\s+\[?(\S+?)\]?:\d+\s/) { $vip = $1 }
+    elsif ($line =~ /^\s+->\s+\S+\s+\w+\s+[1-9]/) { $found{$vip} = 1 }
+  }
+  return \%found;
 }
 
 sub address {
-  my ($action) = @_;
+  my ($action, @names) = @_;
+  return unless @names;
   # What is not there cannot be deleted, and the others are to go all the same.
   open(my $ip, '|-', '/sbin/ip', '-force', '-batch', '-') or return;
-  print $ip "address $action $_", (/:/ ? '/128' : '/32'), " dev $device\n" for @vips;
+  for (map { @{ $vips{$_} } } @names) { print $ip "address $action $_", (/:/ ? '/128' : '/32'), " dev $device\n" }
   close($ip);
 }
 
-sub family_of { $_[0] =~ /:/ ? 10 : 2 }
-
-sub hex_of {
-  my ($text) = @_;
-  return sprintf('%02X' x 4, split(/\./, $text)) unless $text =~ /:/;
-  my ($head, $tail) = map { [split /:/] } split(/::/, $text, 2);
-  my @zeros = $tail ? (0) x (8 - @$head - @$tail) : ();
-  return join '', map { sprintf '%04X', hex } @$head, @zeros, $tail ? @$tail : ();
-}
-
-sub socket_address {
-  my ($address, $port) = @_;
-  my $bytes = pack('H*', hex_of($address));
-  return family_of($address) == 2 ? pack('S n a4 x8', 2, $port, $bytes) : pack('S n N a16 N', 10, $port, 0, $bytes, 0);
-}
+__DATA__
+[198.51.100.1]:tcp:80 3 198.51.100.1
+[2001:db8:100::1]:tcp:80 3 2001:db8:100::1

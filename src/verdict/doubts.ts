@@ -126,22 +126,28 @@ function disturbed({ nodes, faults, steadyAt, timelineAt, endAt }: Recording): s
     new Set(faults.filter(({ from }) => from <= t).flatMap(({ targets }) => targets));
   const losses = [...nodes.values()].flatMap(({ spec, series }) =>
     [...series].flatMap(([measure, steps]) => {
-      const [, what, other] = /^(weight|way)\.(.+)$/.exec(measure) ?? [];
+      const [, what, family = '', other] = /^(weight|way)([46]?)\.(.+)$/.exec(measure) ?? [];
       if (what === undefined || other === undefined) return [];
       return steps.flatMap(({ t, value }, i) => {
         const lost = value === 0 && (steps[i - 1]?.value ?? 0) > 0 && t >= steadyAt && t <= endAt;
         const hit = lost ? hitBy(t) : new Set<string>();
         const involved = [spec.name, other, ...(nodes.get(other)?.spec.needs ?? [])];
         if (!lost || involved.some((name) => hit.has(name))) return [];
-        return [{ t, node: spec.name, other, what: what === 'way' ? 'its way over' : 'the server' }];
+        const lack = what === 'way' ? 'its way over' : 'the server';
+        return [{ t, node: spec.name, what: `${lack} ${other}`, family }];
       });
     }),
   );
-  const [first] = losses.sort((a, b) => a.t - b.t);
+  // What is lost in both families is lost once.
+  const nameOf = ({ t, node, what }: (typeof losses)[number]): string => `${t} ${node} ${what}`;
+  const whole = new Set(losses.filter(({ family }) => family === '').map(nameOf));
+  const told = losses.filter((loss) => loss.family === '' || !whole.has(nameOf(loss)));
+  const [first] = told.sort((a, b) => a.t - b.t);
   if (first === undefined) return [];
-  const further = losses.length === 1 ? '' : `, and ${count(losses.length - 1, 'more such loss', 'es')}`;
+  const further = told.length === 1 ? '' : `, and ${count(told.length - 1, 'more such loss', 'es')}`;
+  const by = first.family === '' ? '' : ` (IPv${first.family})`;
   return [
-    `${first.node} lost ${first.what} ${first.other} ${formatDuration(first.t - timelineAt)} into the timeline though nothing had been done to it${further}: the machine was too slow for health checks or BFD`,
+    `${first.node} lost ${first.what}${by} ${formatDuration(first.t - timelineAt)} into the timeline though nothing had been done to it${further}: the machine was too slow for health checks or BFD`,
   ];
 }
 

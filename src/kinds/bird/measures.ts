@@ -1,5 +1,7 @@
 /** What a node with a BIRD of its own can be asked for while it runs. */
+
 import type { Measures } from '../../topology/types.ts';
+import { byFamily } from '../by-family.ts';
 import type { NodeView } from '../contract.ts';
 import { askBird, kernelRoutes, parseProtocols, parseRoutes } from './control.ts';
 import { neighboursOf } from './neighbours.ts';
@@ -10,6 +12,8 @@ export const speakerMeasures: Measures = {
   bgp_up: { type: 'gauge', meaning: 'BGP sessions that are established' },
   ways: { type: 'gauge', meaning: 'neighbours over which it sends packets on' },
   'way.<node>': { type: 'gauge', meaning: '1 if it sends packets on over that neighbour, else 0' },
+  'way4.<node>': { type: 'gauge', meaning: 'the same, of IPv4; only where they meet in both families' },
+  'way6.<node>': { type: 'gauge', meaning: 'the same, of IPv6; only where they meet in both families' },
 };
 
 const noFixedHops: readonly string[] = [];
@@ -28,13 +32,12 @@ export async function measureSpeaker(view: NodeView): Promise<Record<string, num
   const hops = new Set(
     parseRoutes(routes.flat()).flatMap((route) => route.nextHops.map(({ address }) => address)),
   );
-  const neighbours = neighboursOf(view.node);
-  const ways = new Map(neighbours.map(({ node }) => [node, 0]));
-  for (const { node, address } of neighbours)
-    if (hops.has(address) || fixed.includes(node)) ways.set(node, 1);
-  return {
-    bgp_up: up.length,
-    ways: [...ways.values()].filter((way) => way === 1).length,
-    ...Object.fromEntries([...ways].map(([node, way]) => [`way.${node}`, way])),
-  };
+  const ends = neighboursOf(view.node).map(({ node, address }) => ({
+    node,
+    address,
+    value: hops.has(address) || fixed.includes(node) ? 1 : 0,
+  }));
+  const ways = byFamily('way', ends);
+  const all = Object.entries(ways).filter(([name]) => name.startsWith('way.'));
+  return { bgp_up: up.length, ways: all.filter(([, way]) => way === 1).length, ...ways };
 }

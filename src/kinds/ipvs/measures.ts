@@ -2,6 +2,7 @@
 import type { Measures } from '../../topology/types.ts';
 import { cableMeasures, measureCables } from '../bird/cables.ts';
 import { measureSpeaker, speakerMeasures } from '../bird/measures.ts';
+import { byFamily } from '../by-family.ts';
 import type { NodeView } from '../contract.ts';
 import { askServers } from './servers.ts';
 
@@ -9,6 +10,8 @@ export const ipvsMeasures: Measures = {
   ...speakerMeasures,
   servers_up: { type: 'gauge', meaning: 'servers that have a weight' },
   'weight.<node>': { type: 'gauge', meaning: 'weight of that server; 0: it takes no new flows' },
+  'weight4.<node>': { type: 'gauge', meaning: 'the same, of its IPv4 address; only where it has both' },
+  'weight6.<node>': { type: 'gauge', meaning: 'the same, of its IPv6 address; only where it has both' },
   flows: { type: 'gauge', meaning: 'flows in its table, whether they are alive or not' },
   packets: { type: 'counter', meaning: 'packets balanced' },
   bytes: { type: 'counter', meaning: 'bytes of those packets' },
@@ -23,15 +26,16 @@ export async function measureBalancer(view: NodeView): Promise<Record<string, nu
     readTotals(view),
     measureCables(view),
   ]);
-  const weights = new Map<string, number>();
-  for (const { address, weight } of servers) {
+  const ends = servers.flatMap(({ address, weight }) => {
     const name = node.targets.find((target) => target.address === address)?.node;
-    if (name !== undefined) weights.set(name, Math.max(weight, weights.get(name) ?? 0));
-  }
+    return name === undefined ? [] : [{ node: name, address, value: weight }];
+  });
+  const weights = byFamily('weight', ends);
+  const all = Object.entries(weights).filter(([name]) => name.startsWith('weight.'));
   return {
     ...speaker,
-    servers_up: [...weights.values()].filter((weight) => weight > 0).length,
-    ...Object.fromEntries([...weights].map(([name, weight]) => [`weight.${name}`, weight])),
+    servers_up: all.filter(([, weight]) => weight > 0).length,
+    ...weights,
     flows: servers.reduce((sum, { active, inactive }) => sum + active + inactive, 0),
     ...totals,
     ...cables,

@@ -160,7 +160,7 @@ const nodes: readonly NodeSpec[] = [
     name: 'r-1',
     tier: 'r',
     needs: ['l4-1', 'l4-2', 'l7-1', 'web-1'],
-    measures: { 'way.<node>': 'gauge' },
+    measures: { 'way.<node>': 'gauge', 'way4.<node>': 'gauge', 'way6.<node>': 'gauge' },
   },
   { name: 'l7-1', tier: 'l7', needs: ['web-1'], measures: {} },
 ];

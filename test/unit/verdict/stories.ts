@@ -103,6 +103,23 @@ export const stories: Readonly<Record<string, ToldStory>> = {
     verdict: 'unknown',
     reasons: ['r-1 lost its way over l4-2 2s into the timeline though nothing had been done to it'],
   },
+  'disturbed-in-one-family': {
+    says: [
+      {
+        atMs: -5,
+        node: 'r-1',
+        values: { 'way.l4-2': 1, 'way4.l4-2': 1, 'way6.l4-2': 1, 'way.l4-1': 1, 'way6.l4-1': 1 },
+      },
+      { atMs: 1500, node: 'r-1', values: { 'way.l4-1': 0, 'way6.l4-1': 0 } },
+      { atMs: 2000, node: 'r-1', values: { 'way6.l4-2': 0 } },
+      // The rest of it is another loss, but not two.
+      { atMs: 4000, node: 'r-1', values: { 'way.l4-2': 0, 'way4.l4-2': 0 } },
+    ],
+    verdict: 'unknown',
+    reasons: [
+      'r-1 lost its way over l4-2 (IPv6) 2s into the timeline though nothing had been done to it, and 1 more such loss:',
+    ],
+  },
   'nothing-moved': { moves: false, verdict: 'fail', reasons: ['held.moved > 0 does not hold: 0'] },
   'long-blackout': {
     stallMs: 2600,

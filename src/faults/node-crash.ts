@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Probe, until } from '../base/until.ts';
 import { type LiveLab, netnsName, plumbNode } from '../lab/index.ts';
 import type { PlannedNode } from '../topology/types.ts';
 import { networksOf, type PortState, portStates, removeCables, setPorts } from './cables.ts';
@@ -38,14 +39,24 @@ async function crash(lab: LiveLab, node: PlannedNode): Promise<Landed> {
   const kill = pids.length === 0 ? [] : [`kill -KILL ${pids.join(' ')} || true`];
   const steps = ['set -e', removeCables(lab, node), ...kill, `ip netns del ${namespace}`];
   await lab.script(`crashing ${node.name}`, steps.join('\n'));
-  const states = await Promise.all(pids.map((pid) => lab.processState(pid)));
-  const left = states.filter((state) => state !== 'dead').length;
+  const { saw } = await untilDead(lab, node, pids);
   const ports = await portStates(lab, node, networksOf(node));
   return {
-    landed: left === 0 && ports.every((port) => port === 'gone'),
-    evidence: `${pids.length - left} of ${pids.length} processes killed, cables ${ports.join(', ')}`,
+    landed: ports.every((port) => port === 'gone'),
+    evidence: `${saw}, cables ${ports.join(', ')}`,
   };
 }
+
+/** Who was killed ends when the processor comes to it, which a full one may do a moment later. */
+const untilDead = (lab: LiveLab, node: PlannedNode, pids: readonly number[]): Promise<Probe> =>
+  until(
+    async () => {
+      const states = await Promise.all(pids.map((pid) => lab.processState(pid)));
+      const dead = states.filter((state) => state === 'dead').length;
+      return { ok: dead === pids.length, saw: `${dead} of ${pids.length} processes killed` };
+    },
+    { withinMs: 5000, why: `the processes of ${node.name} to end`, everyMs: 20 },
+  );
 
 async function revive(lab: LiveLab, node: PlannedNode): Promise<Landed> {
   const { argv, input } = plumbNode(node, lab.plan, lab.paths, lab.options);

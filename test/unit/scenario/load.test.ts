@@ -44,11 +44,11 @@ test('the first lab is read as it stands', async () => {
     name: 'an L4 node crashes',
     topologyFile: join(root, 'topologies/three-tier.yaml'),
     seed: 42,
-    steady: { forMs: 3000, withinMs: 60_000 },
-    durationMs: 15_000,
+    steady: { forMs: 2000, withinMs: 60_000 },
+    durationMs: 12_000,
     timeline: [
-      { action: 'inject', atMs: 2000, name: 'crash', fault: 'node.crash', target: 'l4-1', options: {} },
-      { action: 'heal', atMs: 10_000, name: 'heal-crash', of: 'crash' },
+      { action: 'inject', atMs: 1000, name: 'crash', fault: 'node.crash', target: 'l4-1', options: {} },
+      { action: 'heal', atMs: 8000, name: 'heal-crash', of: 'crash' },
     ],
     control: { set: { 'l4.sloppy_tcp': false } },
   });

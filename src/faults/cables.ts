@@ -26,7 +26,7 @@ export function setPorts(
   return networks
     .map((network) => {
       const { netns, port } = switchPort(lab.paths, network, node.name);
-      const settings = { up: `master ${network} up`, down: 'down', blackhole: 'nomaster' }[state];
+      const settings = { up: `master ${network} up`, down: 'down', blackhole: 'nomaster up' }[state];
       return `ip -n ${netns} link set dev ${port} ${settings}`;
     })
     .join('\n');

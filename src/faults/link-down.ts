@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { portStates, setPorts } from './cables.ts';
-import type { Fault } from './contract.ts';
+import type { LiveLab } from '../lab/index.ts';
+import type { Fault, Hit, Landed } from './contract.ts';
+import { settlePorts } from './standing-ports.ts';
 
 /** A cable is pulled: the node loses its carrier, its daemons go on. */
 export const linkDown: Fault = {
@@ -13,15 +14,11 @@ export const linkDown: Fault = {
 
   isRenewed: true,
 
-  async inject(lab, { node, network = '' }) {
-    await lab.script(`pulling the cable of ${node.name}`, setPorts(lab, node, [network], 'down'));
-    const [port] = await portStates(lab, node, [network]);
-    return { landed: port === 'down', evidence: `port ${node.name} on ${network} is ${port}` };
-  },
-
-  async heal(lab, { node, network = '' }) {
-    await lab.script(`plugging in the cable of ${node.name}`, setPorts(lab, node, [network], 'up'));
-    const [port] = await portStates(lab, node, [network]);
-    return { landed: port === 'up', evidence: `port ${node.name} on ${network} is ${port}` };
-  },
+  inject: (lab, hit) => settle(lab, hit, false),
+  heal: (lab, hit) => settle(lab, hit, true),
 };
+
+async function settle(lab: LiveLab, { node, network = '' }: Hit, isHealed: boolean): Promise<Landed> {
+  const { ok, ports } = await settlePorts(lab, node, [network], { fault: 'link.down', isHealed });
+  return { landed: ok, evidence: `port ${node.name} on ${network} is ${ports.join()}` };
+}

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { LiveLab } from '../lab/index.ts';
 import type { PlannedNode } from '../topology/types.ts';
-import { networksOf, portStates, setPorts } from './cables.ts';
+import { networksOf } from './cables.ts';
 import type { Fault, Landed } from './contract.ts';
+import { settlePorts } from './standing-ports.ts';
 
 /**
  * A node hangs: its daemons are stopped (SIGSTOP) and its switch ports pass nothing any more, but the links stay up and
@@ -20,22 +21,24 @@ export const nodeFreeze: Fault = {
   async inject(lab, { node }) {
     const pids = await daemonPids(lab, node);
     const stop = pids.length === 0 ? '' : `kill -STOP ${pids.join(' ')}`;
-    await lab.script(
-      `freezing ${node.name}`,
-      `${setPorts(lab, node, networksOf(node), 'blackhole')}\n${stop}`,
-    );
+    const settled = await settle(lab, node, false, stop);
     await lab.kindOf(node).shared?.control(lab.view(node), 'freeze');
-    return look(lab, node, 'stopped', 'frozen', 'blackhole');
+    return look(lab, node, 'stopped', 'frozen', settled);
   },
 
   async heal(lab, { node }) {
     const pids = await daemonPids(lab, node);
     const go = pids.length === 0 ? '' : `kill -CONT ${pids.join(' ')}`;
-    await lab.script(`thawing ${node.name}`, `${go}\n${setPorts(lab, node, networksOf(node), 'up')}`);
+    const settled = await settle(lab, node, true, go);
     await lab.kindOf(node).shared?.control(lab.view(node), 'thaw');
-    return look(lab, node, 'running', 'serving', 'up');
+    return look(lab, node, 'running', 'serving', settled);
   },
 };
+
+const settle = (lab: LiveLab, node: PlannedNode, isHealed: boolean, script: string): Settled =>
+  settlePorts(lab, node, networksOf(node), { fault: 'node.freeze', isHealed, script });
+
+type Settled = ReturnType<typeof settlePorts>;
 
 async function daemonPids(lab: LiveLab, node: PlannedNode): Promise<number[]> {
   return (await lab.daemons(node)).flatMap(({ pid, shared, state }) =>
@@ -48,16 +51,15 @@ async function look(
   node: PlannedNode,
   daemonState: string,
   sharedState: string,
-  portState: string,
+  { ok, ports }: Awaited<Settled>,
 ): Promise<Landed> {
   const own = (await lab.daemons(node)).filter(({ shared }) => !shared);
   const shared = await lab.kindOf(node).shared?.state(lab.view(node));
-  const ports = await portStates(lab, node, networksOf(node));
   return {
     landed:
       own.every(({ state }) => state === daemonState) &&
       (shared === undefined || shared === sharedState) &&
-      ports.every((port) => port === portState),
+      ok,
     evidence: [
       ...own.map(({ name, state }) => `${name} ${state}`),
       ...(shared === undefined ? [] : [`backend ${shared}`]),

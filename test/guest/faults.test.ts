@@ -5,10 +5,12 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../../src/base/until.ts';
+import { type PortState, portStates } from '../../src/faults/cables.ts';
 import { actOn, type Fault, faults, type Landed, resolveTarget } from '../../src/faults/index.ts';
 import { umlHost } from '../../src/hosts/uml/index.ts';
 import { kinds } from '../../src/kinds/index.ts';
 import { attach, type LiveLab, labPaths, readPlan } from '../../src/lab/index.ts';
+import type { PlannedNode } from '../../src/topology/types.ts';
 import { type Home, makeHome, repository, threeTier } from './tierlab.ts';
 
 let home: Home;
@@ -174,6 +176,25 @@ describe.each(Object.entries(cases))('%s', (name, [byHand, ...others]) => {
     }
     expect((await askVip(8)).status).toBe('200');
   });
+});
+
+test('a cable that was pulled stays so when its node thaws, and one that is plugged in brings a frozen node nothing', async () => {
+  const fault = async (...args: string[]): Promise<void> => {
+    const done = await home.run('fault', ...args);
+    expect(done, done.stderr).toMatchObject({ exitCode: 0 });
+  };
+  const node = lab.plan.nodes.find(({ name }) => name === 'r-1') as PlannedNode;
+  const ports = (): Promise<PortState[]> => portStates(lab, node, ['transit', 'fabric']);
+  await fault('add', 'link.down', 'r-1:transit', '--name', 'cable');
+  await fault('add', 'node.freeze', 'r-1', '--name', 'frost');
+  expect(await ports()).toEqual(['down', 'blackhole']);
+  await fault('heal', 'frost');
+  expect(await ports()).toEqual(['down', 'up']);
+  await fault('add', 'node.freeze', 'r-1', '--name', 'frost');
+  await fault('heal', 'cable');
+  expect(await ports()).toEqual(['blackhole', 'blackhole']);
+  await fault('heal', 'frost');
+  expect(await ports()).toEqual(['up', 'up']);
 });
 
 test('after all of that every node is ready', async () => {

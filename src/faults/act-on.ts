@@ -4,7 +4,7 @@ import type { Fault, Hit, Landed } from './contract.ts';
 import { renew } from './renew.ts';
 
 /**
- * Injects or heals a fault at everything that it hits. Where nodes begin anew by that, they get again what else was done to them and not
+ * Injects or heals a fault at everything that it hits. Where nodes or daemons begin anew by that, they get again what else was done to them and not
  * undone, and it has landed only if that has.
  */
 export async function actOn(
@@ -15,10 +15,14 @@ export async function actOn(
   options: Readonly<Record<string, unknown>>,
 ): Promise<Landed> {
   const result = await hitAll(lab, fault, action, hits, options);
-  if (fault.startsAnew !== action || !result.landed) return result;
+  if (!result.landed) return result;
+  const nodes = hits.map(({ node }) => node);
   const renewed = await renew(
     lab,
-    hits.map(({ node }) => node),
+    nodes,
+    ({ isRenewed, lostWith }) =>
+      (fault.startsAnew === action && isRenewed === true) ||
+      (fault.startsDaemonAnew === action && lostWith !== undefined && lostWith === options.daemon),
   );
   return {
     landed: renewed.every(({ landed }) => landed),

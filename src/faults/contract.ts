@@ -28,6 +28,10 @@ export function defineFault<Options extends z.ZodObject>(fault: FaultOf<Options>
 interface Lasting {
   /** Nodes that it hits begin anew when it is injected, or healed: with nothing in their kernels of what was done to them before. */
   readonly startsAnew?: 'inject' | 'heal';
+  /** So does the daemon that its key `daemon` names. */
+  readonly startsDaemonAnew?: 'inject' | 'heal';
+  /** A daemon that makes what it changed anew when that daemon begins: then it is done again. */
+  readonly lostWith?: string;
   /** It is in the kernel and at the cables of the nodes that it hits: when one begins anew, it is done again. */
   readonly isRenewed?: true;
   /** It is a setting, no damage: a node that joins the group that it hit gets it, too. */

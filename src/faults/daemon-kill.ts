@@ -19,6 +19,8 @@ export const daemonKill = defineFault({
     refuse: (node, { daemon }) => refuseDaemon(node, daemon),
   },
 
+  startsDaemonAnew: 'heal',
+
   inject: (lab, { node }, { daemon, signal }) => endDaemon(lab, node, daemon, signal),
 
   heal: (lab, { node }, { daemon }) => startDaemon(lab, node, daemon),

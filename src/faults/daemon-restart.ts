@@ -15,6 +15,8 @@ export const daemonRestart = defineFault({
     refuse: (node, { daemon }) => refuseDaemon(node, daemon),
   },
 
+  startsDaemonAnew: 'inject',
+
   inject: (lab, { node }, { daemon }) => restart(lab, node, daemon, 'TERM'),
 
   heal: (lab, { node }, { daemon }) => startDaemon(lab, node, daemon),

@@ -31,6 +31,7 @@ export const l4Order = defineFault({
   },
 
   isRenewed: true,
+  lostWith: 'keepalived',
   isForNewcomers: true,
 
   inject(lab, { node }, { order }) {

@@ -7,16 +7,20 @@ import { type LedgerEntry, type LiveLab, labView, ledgerEntries, updateEntry } f
 import type { PlannedNode } from '../topology/types.ts';
 import { explain, hitAll } from './act.ts';
 import { faults } from './all.ts';
-import type { Hit, Landed } from './contract.ts';
+import type { Fault, Hit, Landed } from './contract.ts';
 import { resolveTarget } from './nodes.ts';
 
-/** For nodes that have begun anew. @returns what was done again, and whether it landed */
-export async function renew(lab: LiveLab, nodes: readonly PlannedNode[]): Promise<readonly Landed[]> {
+/** For nodes that have begun anew. @param isLost what they forget @returns what was done again, and whether it landed */
+export async function renew(
+  lab: LiveLab,
+  nodes: readonly PlannedNode[],
+  isLost: (fault: Fault) => boolean,
+): Promise<readonly Landed[]> {
   const results: Landed[] = [];
   for (const entry of await ledgerEntries(lab.paths)) {
     const fault = faults[entry.fault];
     const hits = hitsOf(lab, entry, nodes).filter(({ node }) => entry.nodes.includes(node.name));
-    if (fault?.isRenewed !== true || hits.length === 0) continue;
+    if (fault === undefined || !isLost(fault) || hits.length === 0) continue;
     const { landed, evidence } = await soon(entry, () => hitAll(lab, fault, 'inject', hits, entry.options));
     results.push({ landed, evidence: `${entry.name} ${landed ? '' : 'NOT '}done again: ${evidence}` });
   }

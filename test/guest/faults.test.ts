@@ -197,6 +197,31 @@ test('a cable that was pulled stays so when its node thaws, and one that is plug
   expect(await ports()).toEqual(['up', 'up']);
 });
 
+test('servers in another order stay so when only keepalived begins anew', async () => {
+  const fault = async (...args: string[]): Promise<string> => {
+    const done = await home.run('fault', ...args);
+    expect(done, done.stderr).toMatchObject({ exitCode: 0 });
+    return done.stdout;
+  };
+  const node = lab.plan.nodes.find(({ name }) => name === 'l4-1') as PlannedNode;
+  const order = async (): Promise<string> =>
+    (await lab.kindOf(node).balancing?.servers(lab.view(node)))?.map(({ server }) => server).join(' ') ?? '';
+  const planned = await order();
+  await fault('add', 'l4.order', 'l4-1', '--name', 'order');
+  const reversed = planned.split(' ').reverse().join(' ');
+  expect(await order()).toBe(reversed);
+  expect(await fault('add', 'daemon.restart', 'l4-1', 'daemon=keepalived', '--name', 'again')).toMatch(
+    /order done again/,
+  );
+  expect(await order()).toBe(reversed);
+  await fault('heal', 'again');
+  await fault('add', 'daemon.kill', 'l4-1', 'daemon=keepalived', '--name', 'death');
+  await fault('heal', 'death');
+  expect(await order()).toBe(reversed);
+  await fault('heal', 'order');
+  expect(await order()).toBe(planned);
+});
+
 test('after all of that every node is ready', async () => {
   for (const node of lab.plan.nodes) {
     const why = `${node.name} to be ready`;

@@ -15,6 +15,7 @@ import { fstab, type GuestInit, initScript, isHiddenAtStart, isMountable } from 
 import type { KeeperOrder } from './keeper.ts';
 import { memoryFolder } from './memory.ts';
 import { consoleTail, guestDied, readRecord, tailOf } from './record.ts';
+import { inTurn } from './turn.ts';
 
 /** Folder with keeper.js and agent.js. */
 export interface BootOptions extends OpenOptions {
@@ -25,10 +26,17 @@ export interface BootOptions extends OpenOptions {
 export async function boot(options: BootOptions): Promise<Host> {
   const { lab, report, signal, memoryMb = usualMemoryMb } = options;
   signal?.throwIfAborted();
-  const order = prepare(options);
-  const cpu = order.cpu === undefined ? '' : ` on CPU ${order.cpu}`;
-  report({ type: 'step', message: `boot a user-mode-linux guest${cpu}` });
-  await startKeeper(join(options.programs, 'keeper.js'), order, lab, signal);
+  // Of those who choose a CPU at the same moment each sees the keeper that the one before has started.
+  const { started } = await inTurn('tierlab-boots', 3000, () => {
+    signal?.throwIfAborted();
+    const order = prepare(options);
+    const cpu = order.cpu === undefined ? '' : ` on CPU ${order.cpu}`;
+    report({ type: 'step', message: `boot a user-mode-linux guest${cpu}` });
+    const ready = startKeeper(join(options.programs, 'keeper.js'), order, lab, signal);
+    ready.catch(() => undefined);
+    return { started: ready };
+  });
+  await started;
   const connection = await Connection.open(lab.directory, () => guestDied(lab.directory)).catch(
     (error: unknown) => {
       throw readRecord(lab.directory)?.endedAt === undefined ? error : bootFailed(lab.directory, memoryMb);

@@ -5,7 +5,7 @@ import { allPids } from './processes.ts';
 /**
  * Chooses the CPU for one more guest: of those that we may use, one with the fewest guests, whoever they belong to. Pinned to
  * one CPU a guest's task switches are ten times as fast, since kernel and task take turns anyway. A keeper's command line names
- * the CPU of its guest, so whoever chooses and starts a keeper without waiting in between is seen by the next to choose.
+ * the CPU of its guest, so whoever chooses and starts a keeper in one turn (`inTurn`) is seen by the next to choose.
  * @param seed number that decides between equals, so that guests started at once do not all choose the first
  */
 export function chooseCpu(seed: number): number | undefined {

@@ -5,6 +5,7 @@ import type { Failure } from '../report/index.ts';
 import type { Scenario } from '../scenario/index.ts';
 import type { Topology } from '../topology/index.ts';
 import type { ScenarioResult } from '../verdict/index.ts';
+import { costOf } from './cost.ts';
 import type { AtOnce } from './jobs.ts';
 
 /** A scenario to run once. */
@@ -91,4 +92,4 @@ export async function runInOrder<T>(
 }
 
 const inTurn = (runs: readonly PlannedRun[], { labs }: AtOnce): readonly PlannedRun[] =>
-  labs === 1 ? runs : [...runs].sort((a, b) => b.scenario.durationMs - a.scenario.durationMs);
+  labs === 1 ? runs : runs.toSorted((a, b) => costOf(b) - costOf(a));

@@ -1,6 +1,7 @@
 /** A share of the runs, for jobs of a matrix that know only their own number. */
 import { InputError } from '../base/errors.ts';
 import type { PlannedRun } from './batch.ts';
+import { costOf } from './cost.ts';
 
 /** `index` counts from 1. */
 export interface Shard {
@@ -58,9 +59,4 @@ export function shareOf(runs: readonly PlannedRun[], { index, of }: Shard): Plan
     owners.set(run, least + 1);
   }
   return runs.filter((run) => owners.get(run) === index);
-}
-
-/** Milliseconds, roughly: what a lab takes to come up, and its timeline; twice if there is a control. */
-function costOf({ scenario }: PlannedRun): number {
-  return (15_000 + scenario.durationMs) * (scenario.control === undefined ? 1 : 2);
 }

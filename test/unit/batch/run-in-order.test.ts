@@ -1,10 +1,11 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { type PlannedRun, runInOrder } from '../../../src/cli/batch.ts';
+import { costOf } from '../../../src/cli/cost.ts';
 import { type AtOnce, jobsOf, processorsOf } from '../../../src/cli/jobs.ts';
 import { exitCodeOf } from '../../../src/cli/outcome.ts';
 import { sideBySide } from '../../../src/cli/side-by-side.ts';
 
-const runs = ['a', 'b', 'c'].map((labName) => ({ labName, scenario: { durationMs: 1000 } }) as PlannedRun);
+const runs = ['a', 'b', 'c'].map((labName) => lasting(labName, 1000));
 const three: AtOnce = { labs: 3, measured: 3 };
 
 test('outcomes are told in the order asked for, whichever is ready first', async () => {
@@ -49,7 +50,7 @@ test('an error waits until all that was begun has ended, and the rest is not tol
 });
 
 test('the longest begin first where runs stand side by side, and none is told before its turn', async () => {
-  const long = { labName: 'long', scenario: { durationMs: 9000 } } as PlannedRun;
+  const long = lasting('long', 9000);
   const orders = [
     { labs: 2, measured: 1 },
     { labs: 1, measured: 1 },
@@ -138,3 +139,20 @@ test('on a terminal each lab has one line until it is torn down, and warnings st
   expect(vi.getTimerCount()).toBe(0);
   expect(lines).toEqual(['warning a: did not land']);
 });
+
+test('a rolling action lasts as long as its steps, however short the scenario is', () => {
+  const short = lasting('short', 5000);
+  const rolling = { action: 'rolling', target: 'l7', steps: [{}, {}, {}], maxUnavailable: 2, pauseMs: 1000 };
+  const topology = { nodes: [{ name: 'l7', count: 4 }] } as unknown as PlannedRun['topology'];
+  const timeline = [rolling] as unknown as PlannedRun['scenario']['timeline'];
+  const long = { ...short, topology, scenario: { ...short.scenario, timeline } };
+  expect(costOf(long) - costOf({ ...short, topology })).toBe(2 * (3 * 1300 + 1000));
+});
+
+function lasting(labName: string, durationMs: number): PlannedRun {
+  return {
+    labName,
+    scenario: { durationMs, timeline: [] },
+    topology: { nodes: [] },
+  } as unknown as PlannedRun;
+}

@@ -1,8 +1,9 @@
 /** What the routers of a live lab say of flows. */
 import { addressesOf } from '../base/families.ts';
 import { endpoint, familyOf } from '../base/ip.ts';
-import type { Plan } from '../topology/types.ts';
+import type { Plan, PlannedNode } from '../topology/types.ts';
 import { type AskedFlow, askRouters, type ExecIn, type Question } from './ask-routers.ts';
+import { askSix } from './ask-six.ts';
 import { type Fabric, fabricOf } from './fabric.ts';
 import { serviceFor } from './scheduler.ts';
 import type { ForetoldFlow, KnownWay, KnownWays } from './types.ts';
@@ -33,9 +34,9 @@ export function waysTaken(
 }
 
 /**
- * The next hop of every flow of IPv4 at each router that has a choice, whether the flow comes by there or not. Of IPv6 routers say
- * nothing that holds (`askRouters`): what is known of such flows is where they were seen.
- * @throws Error if a router does not answer for every flow; `lenient`: such a router (a dead one) is left out instead
+ * The next hop of every flow at each router that has a choice, whether the flow comes by there or not.
+ * @throws Error if a router does not answer for every flow of IPv4; `lenient`: such a router (a dead one) is left out instead, as it always
+ * is with IPv6
  */
 export async function askWays(
   plan: Plan,
@@ -44,14 +45,13 @@ export async function askWays(
   { lenient = false } = {},
 ): Promise<KnownWays> {
   const known = new Map<string, KnownWay>();
-  for (const sample of samplesOf(flows).filter(({ address }) => familyOf(address) === 'ipv4')) {
+  for (const sample of samplesOf(flows)) {
     const { asked, own, fabric } = questionable(plan, flows, sample);
     const questions = questionsOf(plan, fabric, (router) => (fabric.hops.get(router)?.length ?? 0) > 1);
-    const all = questions.map(async (question) => {
-      const answer = askRouters(exec, [question], asked);
-      return [...(await (lenient ? answer.catch(() => []) : answer))];
-    });
-    const answers = (await Promise.all(all)).flat();
+    const answers =
+      familyOf(sample.address) === 'ipv4'
+        ? await askFour(exec, questions, asked, lenient)
+        : [...(await askSix(exec, sample.client, routersOf(plan, questions), asked))];
     const names = new Map(
       plan.nodes.flatMap(({ name, interfaces }) =>
         interfaces.flatMap((each) => addressesOf(each).map(({ address }) => [address, name] as const)),
@@ -59,25 +59,44 @@ export async function askWays(
     );
     for (const [i, { address, port }] of own.entries()) {
       const hops = answers.map(([router, all]): [string, string] => [router, names.get(all[i] ?? '') ?? '']);
-      known.set(endpoint(address, port), { hops: Object.fromEntries(hops) });
+      if (hops.length > 0) known.set(endpoint(address, port), { hops: Object.fromEntries(hops) });
     }
   }
   return known;
 }
 
-/** Where routers did not say it, the L4 node on which a flow was seen. @param seen by `address:port` of the client */
+async function askFour(
+  exec: ExecIn,
+  questions: readonly Question[],
+  asked: readonly AskedFlow[],
+  lenient: boolean,
+): Promise<readonly (readonly [string, readonly string[]])[]> {
+  const all = questions.map(async (question) => {
+    const answer = askRouters(exec, [question], asked);
+    return [...(await (lenient ? answer.catch(() => []) : answer))];
+  });
+  return (await Promise.all(all)).flat();
+}
+
+const routersOf = ({ nodes }: Plan, questions: readonly Question[]): PlannedNode[] =>
+  nodes.filter(({ name }) => questions.some(({ router }) => router === name));
+
+/** Where routers did not say it, or not all of it, the L4 node on which a flow was seen. @param seen by `address:port` of the client */
 export const withSightings = (
   known: KnownWays,
   flows: readonly ForetoldFlow[],
   seen: (client: string) => { readonly l4: string } | undefined,
 ): KnownWays =>
   new Map([
+    ...known,
     ...flows.flatMap(({ address, port }): [string, KnownWay][] => {
       const client = endpoint(address, port);
       const l4 = seen(client)?.l4;
-      return l4 === undefined ? [] : [[client, { l4 }]];
+      const said = known.get(client);
+      return l4 === undefined || (said !== undefined && familyOf(address) === 'ipv4')
+        ? []
+        : [[client, { ...said, l4 }]];
     }),
-    ...known,
   ]);
 
 /** A flow for each client, service and family. */

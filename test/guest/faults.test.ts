@@ -197,6 +197,33 @@ test('a cable that was pulled stays so when its node thaws, and one that is plug
   expect(await ports()).toEqual(['up', 'up']);
 });
 
+test('a router that boots announces the VIPs when it knows its ways, and not if it had withdrawn them', async () => {
+  const fault = async (...args: string[]): Promise<void> => {
+    const done = await home.run('fault', ...args);
+    expect(done, done.stderr).toMatchObject({ exitCode: 0 });
+  };
+  const node = lab.plan.nodes.find(({ name }) => name === 'r-1') as PlannedNode;
+  const announced = async (): Promise<number | undefined> =>
+    (await lab.kindOf(node).routing?.announcedVips(lab.view(node)))?.length;
+  await fault('add', 'node.crash', 'r-1', '--name', 'death');
+  await fault('heal', 'death');
+  // That it was said to do so takes no time; edge may be some moments from hearing it.
+  const both = async (): Promise<{ ok: boolean; saw: string }> => {
+    const hops = await hopsToVip('edge');
+    return { ok: hops.length === 2, saw: hops.join() };
+  };
+  expect((await hopsToVip('r-1')).toSorted()).toEqual(['l4-1', 'l4-2']);
+  await until(both, { why: 'edge to use both routers', withinMs: 10_000 });
+  await fault('add', 'vip.withdraw', 'r-1', '--name', 'still');
+  await fault('add', 'node.crash', 'r-1', '--name', 'death');
+  await fault('heal', 'death');
+  await until(() => lab.kindOf(node).ready(lab.view(node)), { why: 'r-1 to be ready', withinMs: 10_000 });
+  expect(await announced()).toBe(0);
+  expect(await hopsToVip('edge')).toEqual(['r-2']);
+  await fault('heal', 'still');
+  await until(both, { why: 'edge to use both routers', withinMs: 10_000 });
+});
+
 test('servers in another order stay so when only keepalived begins anew', async () => {
   const fault = async (...args: string[]): Promise<string> => {
     const done = await home.run('fault', ...args);

@@ -28,6 +28,8 @@ export interface Daemon {
   readonly urgent?: boolean;
   /** Starts last all the same, and goes before nobody: it waits long before it asks again whoever is not there yet. */
   readonly late?: boolean;
+  /** Its timers are short: it is ready soon after its start, and takes a part of the processor from then on. */
+  readonly quick?: boolean;
 }
 
 /** How a kind looks at a live node: no process is created by `dial` and `readFile`. */

@@ -37,7 +37,7 @@ export const bird: Kind = {
   render: (node, plan) => ({ [birdFile]: routerConfig(node, plan) }),
   ipBatch: nextHopBatch,
   sysctls: (node) => (isReflector(node) ? wayfinding(node) : forwarding(node)),
-  daemons: (_node, _plan, paths) => [birdDaemon(paths)],
+  daemons: (node, _plan, paths) => [birdDaemon(node, paths)],
   ready: (view: NodeView): Promise<Probe> => speakerReady(view),
   drain,
   routing,

@@ -16,17 +16,20 @@ import {
   type Route,
 } from './control.ts';
 import { isReflector, isWatched, neighboursOf } from './neighbours.ts';
+import { bgpOptions, milliseconds } from './options.ts';
 import { type ExpectedWay, expectedWays, hasStaticNextHops, vipWays } from './ways.ts';
 
 export const birdProgram = { command: 'bird', debianPackage: 'bird2', version: '--version' } as const;
 
 export const birdFile = 'bird.conf';
 
-export function birdDaemon(paths: NodePaths): Daemon {
+export function birdDaemon(node: PlannedNode, paths: NodePaths): Daemon {
+  const { bfd, bfd_interval } = bgpOptions.parse(node.options);
   return {
     name: 'bird',
     argv: ['bird', '-f', '-c', `${paths.linked}/${birdFile}`, '-s', controlSocket(paths.run)],
     urgent: true,
+    quick: !bfd || milliseconds(bfd_interval) <= 500,
   };
 }
 

@@ -8,7 +8,7 @@ import type { PlannedNode } from '../../topology/types.ts';
  * - Sender and router share a kernel here, so the layer-4 hash (policy 1) would use the sending socket's own random hash;
  *   policy 3 computes it from the header fields of `fib_multipath_hash_fields` (Linux Documentation/networking/ip-sysctl.rst).
  *   IPv6 has the same two since 5.14.
- * - `fib_multipath_use_neigh`: no next hop whose neighbour is known to be dead. (IPv6 never takes one: net/ipv6/route.c, rt6_check_neigh.)
+ * - `fib_multipath_use_neigh`: no next hop whose neighbour is known to be dead. (In IPv6 only a kernel that forwards nothing looks: net/ipv6/route.c, ip6_pol_route.)
  * - The way back differs from the way there, so no reverse-path filter: the kernel takes the larger of `all` and the
  *   interface's own value, which may have been inherited from the machine.
  */

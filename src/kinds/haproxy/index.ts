@@ -67,7 +67,7 @@ export const haproxy: Kind = {
   ],
   sysctls: (node) => ({ ...wayfinding(node), ...quietVips }),
   daemons: (node, _plan, paths) => [
-    birdDaemon(paths),
+    birdDaemon(node, paths),
     ...(node.announces ? [announcerDaemon(node, paths)] : []),
     // No master process (`-W`): it loads everything twice, and a new process can take the listeners over (`-x`, `-sf`) without.
     { name: 'haproxy', argv: ['haproxy', '-db', '-f', `${paths.linked}/${haproxyFile}`] },

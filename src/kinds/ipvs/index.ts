@@ -57,7 +57,7 @@ export const ipvs: Kind = {
   ipBatch: announcing,
   sysctls: (node) => ({ ...forwarding(node), ...quietVips, ...balancerSysctls(node) }),
   daemons: (node, _plan, paths) => [
-    birdDaemon(paths),
+    birdDaemon(node, paths),
     {
       name: 'keepalived',
       // Its checks are on a timer, and it waits a second before the first one (BOOTSTRAP_DELAY in its source).

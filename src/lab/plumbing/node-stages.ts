@@ -1,6 +1,6 @@
 import type { Plan } from '../../topology/types.ts';
 import type { LabPaths } from '../paths.ts';
-import { sharedDaemons } from './daemons.ts';
+import { ownDaemons, sharedDaemons } from './daemons.ts';
 import { daemonsJob, networkJob, type Turn } from './node.ts';
 import type { PlumbingOptions } from './options.ts';
 import type { Job, Stage } from './plumber.ts';
@@ -12,7 +12,7 @@ import { start } from './steps.ts';
  *
  * A lab in which some ask a second time only after long is crowded. Nobody waits there: all have too little of the processor. All daemons at
  * once would take each other's time, and their first checks would fail; so each is at work before the next but one is started. And
- * those with timers, which take a part of the processor as long as they run, come last.
+ * those with timers come last if these are short: they take a part of the processor as long as they run.
  */
 export function nodeStages(plan: Plan, lab: LabPaths, options: PlumbingOptions): Stage[] {
   const { lanes } = options;
@@ -20,16 +20,17 @@ export function nodeStages(plan: Plan, lab: LabPaths, options: PlumbingOptions):
   const daemons = (turn: Turn): Job[] => plan.nodes.map((node) => daemonsJob(node, turn, plan, lab, options));
   const shared = sharedDaemons(plan, lab, options).map(({ daemon }): Job => [start(lab, daemon)]);
   const [first, then, last] = [daemons('first'), daemons('then'), daemons('last')];
-  const isCrowded = last.some((job) => job.length > 0);
-  if (isCrowded)
-    return [
-      { lanes, jobs: networks },
-      ...[shared, then, last, first].map((jobs) => ({ lanes, jobs: inTurn(jobs.filter(isNotEmpty), lanes) })),
-    ];
+  const isCrowded = last.some(isNotEmpty);
+  const areQuick = plan.nodes
+    .flatMap((node) => ownDaemons(node, plan, lab, options))
+    .every(({ urgent = false, late = false, quick = false }) => quick || late || !urgent);
+  const [atOnce, atLast] = isCrowded && areQuick ? [[], first] : [first, []];
   return [
-    { lanes, jobs: networks.map((job, i) => [...job, ...(first[i] ?? []).slice(1)]) },
-    { lanes: 1, jobs: shared },
-    { lanes, jobs: then.filter(isNotEmpty) },
+    { lanes, jobs: networks.map((job, i) => [...job, ...(atOnce[i] ?? []).slice(1)]) },
+    ...[shared, then, last, atLast].map((all): Stage => {
+      const jobs = all.filter(isNotEmpty);
+      return { lanes, jobs: isCrowded ? inTurn(jobs, lanes) : jobs };
+    }),
   ];
 }
 

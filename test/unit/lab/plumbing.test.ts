@@ -44,14 +44,13 @@ test('the same plan gives the same scripts, and another lab of it shares no name
   expect(text).not.toContain(lab.directory);
 });
 
-test('in a crowded lab each daemon is at work before the next but one is started, and those with timers come last', async () => {
-  const file = join(import.meta.dirname, '../../../topologies/reference-2018.yaml');
-  const crowded = planTopology(await loadTopology(file, kindTable), kindTable);
-  const { files } = plumbLab(crowded, lab, { ...options, lanes: 1 });
-  const steps = [...files].find(([path]) => path.endsWith('up.steps'))?.[1] ?? '';
-  const turns = [...steps.matchAll(/^(?:start\t[^\t]*\t([^\t]*)|settle\t(.*)|stage)/gm)].map(
-    ([all, started, settled]) => ({ all, started, settled, daemon: started?.replace(/.*\/|\.pid$/g, '') }),
-  );
+const crowded = await loadTopology(
+  join(import.meta.dirname, '../../../topologies/reference-2018.yaml'),
+  kindTable,
+);
+
+test('in a crowded lab each daemon is at work before the next but one is started, and those with short timers come last', () => {
+  const turns = turnsOf(crowded);
   const order = turns.flatMap(({ daemon = [] }) => daemon);
   expect([...new Set(order)]).toEqual(['web', 'haproxy', 'keepalived', 'bird']);
   expect(order.indexOf('bird')).toBe(order.lastIndexOf('keepalived') + 1);
@@ -64,6 +63,25 @@ test('in a crowded lab each daemon is at work before the next but one is started
   }
   expect(onTheirWay.size).toBe(0);
 });
+
+test('where timers are long, those who have them begin early, since they have to wait for them', () => {
+  const nodes = crowded.nodes.map((node) =>
+    node.name === 'r' ? { ...node, options: { ...node.options, bfd_interval: '2s' } } : node,
+  );
+  const order = turnsOf({ ...crowded, nodes }).flatMap(({ daemon = [] }) => daemon);
+  expect([...new Set(order)]).toEqual(['bird', 'web', 'haproxy', 'keepalived']);
+});
+
+/** Starts, waits and stages of what makes a lab. */
+function turnsOf(
+  made: typeof crowded,
+): { all: string; started: string | undefined; settled: string | undefined; daemon: string | undefined }[] {
+  const { files } = plumbLab(planTopology(made, kindTable), lab, { ...options, lanes: 1 });
+  const steps = [...files].find(([path]) => path.endsWith('up.steps'))?.[1] ?? '';
+  return [...steps.matchAll(/^(?:start\t[^\t]*\t([^\t]*)|settle\t(.*)|stage)/gm)].map(
+    ([all, started, settled]) => ({ all, started, settled, daemon: started?.replace(/.*\/|\.pid$/g, '') }),
+  );
+}
 
 function nodeOf(name: string): (typeof plan.nodes)[number] {
   const found = plan.nodes.find((node) => node.name === name);

@@ -206,9 +206,19 @@ export class LiveLab {
         .catch(() => '');
       if (text !== '') return text;
     }
+    // Of a node that is dead there is nothing to read: watches would start a process for that in every round.
+    if (!(await this.#hasNamespace(node))) throw new Error(`${node.name} has no namespace`);
     const { exitCode, stdout, stderr } = await this.exec(node.name, ['cat', path]);
     if (exitCode !== 0) throw new Error(stderr.trim());
     return stdout;
+  }
+
+  /** Its file is there and no text (Linux fs/nsfs.c: there is nothing to read), or it is not there. */
+  #hasNamespace(node: PlannedNode): Promise<boolean> {
+    return this.host.readFile(netnsPath(this.paths, node.name)).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import { until } from '../base/until.ts';
+import type { Routing } from '../kinds/contract.ts';
 import { type LiveLab, ledgerEntries, untilItLeadsOn } from '../lab/index.ts';
 import type { PlannedNode } from '../topology/types.ts';
 import { explain } from './act.ts';
@@ -13,13 +14,22 @@ export async function knownLast(
   node: PlannedNode,
   boot: () => Promise<Landed>,
 ): Promise<Landed> {
-  const { leadsOn, routing } = lab.kindOf(node);
-  if (leadsOn === undefined || routing === undefined || (await isWithheld(lab, node))) return boot();
-  const view = lab.view(node);
+  const routing = await withholding(lab, node);
+  if (routing === undefined) return boot();
   // It has no namespace yet.
-  await routing.setVips({ ...view, exec: (argv, options) => lab.host.exec(argv, options) }, false);
+  const outside = { ...lab.view(node), exec: lab.host.exec.bind(lab.host) };
+  await routing.setVips(outside, false);
   const booted = await boot();
   await untilItLeadsOn(lab, node);
+  await makeKnown(lab, node);
+  return booted;
+}
+
+/** Also where whoever booted it was killed before it came to that. */
+export async function makeKnown(lab: LiveLab, node: PlannedNode): Promise<void> {
+  const routing = await withholding(lab, node);
+  if (routing === undefined) return;
+  const view = lab.view(node);
   await routing.setVips(view, true);
   await until(
     () =>
@@ -29,7 +39,12 @@ export async function knownLast(
       ),
     { withinMs: 10_000, everyMs: 50, why: `${node.name} to announce the VIPs` },
   );
-  return booted;
+}
+
+/** How it can keep the VIPs to itself; undefined if it is no router, or does so anyway. */
+async function withholding(lab: LiveLab, node: PlannedNode): Promise<Routing | undefined> {
+  const { leadsOn, routing } = lab.kindOf(node);
+  return leadsOn === undefined || (await isWithheld(lab, node)) ? undefined : routing;
 }
 
 /** Is it drained, or has it withdrawn the VIPs? It keeps that to itself also when it boots. */

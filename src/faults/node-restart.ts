@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineFault } from './contract.ts';
 import { isReady } from './daemons.ts';
+import { makeKnown } from './known-last.ts';
 import { nodeCrash } from './node-crash.ts';
 
 /** A node crashes and comes back at once, knowing nothing of before. */
@@ -25,6 +26,7 @@ export const nodeRestart = defineFault({
 
   async heal(lab, { node }) {
     const { ok, saw } = await isReady(lab, node);
+    await makeKnown(lab, node);
     return { landed: ok, evidence: `${node.name}: ${saw}` };
   },
 });

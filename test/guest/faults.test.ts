@@ -222,6 +222,12 @@ test('a router that boots announces the VIPs when it knows its ways, and not if 
   expect(await hopsToVip('edge')).toEqual(['r-2']);
   await fault('heal', 'still');
   await until(both, { why: 'edge to use both routers', withinMs: 10_000 });
+  // Whoever booted it was killed before it was made known.
+  await fault('add', 'node.restart', 'r-1', '--name', 'again');
+  await lab.kindOf(node).routing?.setVips(lab.view(node), false);
+  await lab.kindOf(node).routing?.reconfigure(lab.view(node));
+  await fault('heal', 'again');
+  await until(both, { why: 'edge to use both routers', withinMs: 10_000 });
 });
 
 test('servers in another order stay so when only keepalived begins anew', async () => {

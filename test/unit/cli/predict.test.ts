@@ -30,7 +30,7 @@ test('the seed chooses the flows', () => {
 test('a forecast can be read', () => {
   const { exitCode, stdout } = tierlab(['predict', 'labs/01-l4-crash']);
   expect(exitCode).toBe(0);
-  expect(stdout).toMatch(/^2s +crash +node\.crash l4-1 +held +500 +\d+–\d+ +\d+–\d+ +0 +0 +0$/m);
+  expect(stdout).toMatch(/^1s +crash +node\.crash l4-1 +held +500 +\d+–\d+ +\d+–\d+ +0 +0 +0$/m);
   expect(stdout).toContain('Control: l4.sloppy_tcp = false');
   expect(stdout).toContain('crash: all L4 nodes compute the same table');
 });

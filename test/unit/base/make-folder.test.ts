@@ -17,6 +17,14 @@ test('a folder is made with all above it, by several at once, and again', async 
   expect(statSync(join(deep, 'e')).mode & 0o777).toBe(0o700);
 });
 
+test('many that make folders side by side, and those above them, do not disturb one another', async () => {
+  const root = scratch();
+  for (let round = 0; round < 100; round++) {
+    const labs = Array.from({ length: 8 }, (_, lab) => join(root, `home-${round}/labs/lab-${lab}`));
+    await Promise.all(labs.map((lab) => makeFolder(lab, 0o700)));
+  }
+});
+
 test('what stands in the way is told as the system says it', async () => {
   const file = join(scratch(), 'file');
   writeFileSync(file, '');

@@ -33,6 +33,7 @@ export {
   type LabState,
   labNames,
   noteTopologyFile,
+  ownerOf,
   ownIdentity,
   type ProcessIdentity,
   readPlan,

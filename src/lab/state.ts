@@ -100,6 +100,13 @@ export async function isAlive({ pid, startTime }: ProcessIdentity): Promise<bool
   return (await startTimeOf(pid)) === startTime;
 }
 
+/** The process that made a lab and goes on with it, if that is another one than ours: of a test, or still bringing it up. */
+export async function ownerOf(lab: LabPaths): Promise<number | undefined> {
+  const creator = (await readState(lab))?.creator;
+  if (creator === undefined || creator.pid === process.pid) return undefined;
+  return (await isAlive(creator)) ? creator.pid : undefined;
+}
+
 /**
  * The state of the lab of that name.
  * @param partly one that did not come up will do, too, as far as it came

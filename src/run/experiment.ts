@@ -10,7 +10,7 @@ import type { Report } from '../base/progress.ts';
 import { modulesOf } from '../faults/index.ts';
 import { chooseHost, hostKinds } from '../hosts/index.ts';
 import { kinds, kindTable } from '../kinds/index.ts';
-import { bringDown, bringUp, type LabPaths, type LiveLab, requirementsOf } from '../lab/index.ts';
+import { bringDown, bringUp, type LabPaths, type LiveLab, ownerOf, requirementsOf } from '../lab/index.ts';
 import { type Plan, planTopology, type Topology } from '../topology/index.ts';
 import { openRecorder } from '../traffic/index.ts';
 import type { Judgement } from '../verdict/index.ts';
@@ -79,6 +79,13 @@ async function up(
   const ofFaults = modulesOf(timelineOf(options.scenario, role));
   const modules = [...new Set([...requirements.modules, ...ofFaults])];
   const hostKind = await chooseHost(options.host, { ...requirements, modules });
+  const owner = await ownerOf(lab);
+  if (owner !== undefined)
+    throw new WorldError(`lab ${lab.name} belongs to process ${owner}, which goes on with it`, {
+      code: 'lab-in-use',
+      exitCode: 4,
+      hint: 'wait for it, or give this test a home of its own with TIERLAB_HOME',
+    });
   // A lab of a test belongs to that test: what an earlier one left behind is removed first.
   if (await bringDown(lab, hostKinds))
     options.report({ type: 'warning', message: `removed what was left of lab ${lab.name}` });

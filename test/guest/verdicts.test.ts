@@ -99,9 +99,16 @@ duration: 8s
     expect(unproven.stdout).toContain('the control did not break as named');
   });
 
-  test('Ctrl-C in the middle of a test tears down, keeps the history, and exits with 130', async () => {
-    const { child, outcome } = home.start('test', join(repository, 'labs/01-l4-crash'), '--host', 'uml');
-    await delay(9000);
+  test('a test leaves the labs of another one alone; Ctrl-C in its middle tears down, keeps the history, and exits with 130', async () => {
+    const lab = join(repository, 'labs/01-l4-crash');
+    const { child, outcome } = home.start('test', lab, '--host', 'uml');
+    await delay(8000);
+    expect(
+      await home.run('test', lab, '--host', 'uml', '--runs', join(home.directory, 'other')),
+    ).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining(`lab 01-l4-crash belongs to process ${child.pid}`),
+    });
     child.kill('SIGINT');
     expect(await outcome).toMatchObject({ exitCode: 130 });
     expect(await home.inventory()).toEqual([]);

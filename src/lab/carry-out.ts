@@ -12,9 +12,9 @@ import { logFile, nodePaths } from './paths.ts';
 import { plumbChange } from './plumbing/index.ts';
 import { probeNode, waitForNodes } from './ready.ts';
 import { removeNode, soleProcesses } from './remove-node.ts';
-import { replaceFile } from './replace-file.ts';
 import { requirementsOf } from './up.ts';
-import { writeFiles } from './write-files.ts';
+import { makeFolders } from './write-files.ts';
+import { writeInside } from './write-inside.ts';
 
 interface CarryOutOptions {
   readonly signal?: AbortSignal | undefined;
@@ -125,7 +125,8 @@ async function writeNew(
 ): Promise<void> {
   const ofLogs = added.map(({ name }) => dirname(logFile(lab.paths, name, 'any')));
   const folders = new Set([...[...files.keys()].map((file) => dirname(file)), ...ofLogs]);
-  await writeFiles(folders, files, replaceFile);
+  await makeFolders(folders);
+  await writeInside(lab.host, files);
 }
 
 const isRunning = async (lab: LiveLab, node: PlannedNode): Promise<boolean> =>

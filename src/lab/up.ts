@@ -126,9 +126,7 @@ async function lackingOn(host: Host, plan: Plan, { kinds }: PlumbingOptions): Pr
 async function writeLab(plan: Plan, lab: LabPaths, options: PlumbingOptions): Promise<readonly string[]> {
   const { files, argv } = plumbLab(plan, lab, options);
   await writeFile(lab.plan, writePlan(plan), { mode: 0o600 });
-  await writeFiles(directoriesOf(files, plan, lab, options), files, (file, content) =>
-    writeFile(file, content, { mode: 0o600 }),
-  );
+  await writeFiles(directoriesOf(files, plan, lab, options), files);
   return argv;
 }
 

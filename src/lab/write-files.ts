@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { limit } from '../base/limit.ts';
 
 /** Open at once: a large lab has thousands of files, and a process often may have 1,024 open. */
@@ -11,11 +11,15 @@ const atOnce = 16;
 export async function writeFiles(
   folders: Iterable<string>,
   files: ReadonlyMap<string, string>,
-  write: (file: string, content: string) => Promise<void>,
 ): Promise<void> {
+  await makeFolders(folders);
+  const few = limit(atOnce);
+  await all([...files].map(([file, content]) => few(() => writeFile(file, content, { mode: 0o600 }))));
+}
+
+export async function makeFolders(folders: Iterable<string>): Promise<void> {
   const few = limit(atOnce);
   await all([...folders].map((folder) => few(() => mkdir(folder, { recursive: true, mode: 0o700 }))));
-  await all([...files].map(([file, content]) => few(() => write(file, content))));
 }
 
 /** Fails when the last one has ended, not the first: who clears away what was written must not meet who still writes. */

@@ -14,7 +14,8 @@ describe('a running lab, by hand', () => {
   };
   const fine = async (...args: string[]): Promise<string> => {
     const { exitCode, stdout, stderr } = await home.run(...args);
-    expect(exitCode, `${args.join(' ')}: ${stderr}`).toBe(0);
+    // With JSON the error is the document.
+    expect(exitCode, `${args.join(' ')}: ${stderr}${stdout}`).toBe(0);
     return stdout;
   };
 

@@ -15,7 +15,8 @@ describe('a lab that changes while it is up', () => {
   let home: Home;
   const fine = async (...args: string[]): Promise<string> => {
     const { exitCode, stdout, stderr } = await home.run(...args);
-    expect(exitCode, `${args.join(' ')}: ${stderr}`).toBe(0);
+    // With JSON the error is the document.
+    expect(exitCode, `${args.join(' ')}: ${stderr}${stdout}`).toBe(0);
     return stdout;
   };
   const json = async <T = Change>(...args: string[]): Promise<T> =>

@@ -29,7 +29,10 @@ export interface LedgerEntry {
 
 /** Of two that want the same name, one gets it. @returns false if the name is taken */
 export async function claimEntry(lab: LabPaths, entry: LedgerEntry): Promise<boolean> {
-  await mkdir(folder(lab), { recursive: true, mode: 0o700 });
+  // Not with those above it: a lab that is gone has no ledger.
+  await mkdir(folder(lab), { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
   try {
     await writeFile(file(lab, entry.name), text(entry), { flag: 'wx', mode: 0o600 });
     return true;

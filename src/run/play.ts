@@ -73,18 +73,21 @@ export async function play(
       });
     }
   };
-  const lateMs = await Promise.race([
-    died,
-    playTimeline(live, timelineOf(scenario, role), {
-      start,
-      now,
-      record: say,
-      before: () => watch.look(),
-      seed: scenario.seed,
-      scaled: (plan, tier, by) => scaled(plan, tier, by, kindTable),
-      signal,
-    }),
-  ]);
+  const over = new AbortController();
+  const playing = playTimeline(live, timelineOf(scenario, role), {
+    start,
+    now,
+    record: say,
+    before: () => watch.look(),
+    seed: scenario.seed,
+    scaled: (plan, tier, by) => scaled(plan, tier, by, kindTable),
+    signal: AbortSignal.any([signal, over.signal]),
+  });
+  const lateMs = await Promise.race([died, playing]).finally(async () => {
+    // Or it would go on with a lab that is being removed.
+    over.abort();
+    await playing.catch(() => undefined);
+  });
   await Promise.race([
     died,
     delay(Math.max(0, start + lateMs + scenario.durationMs - now()), undefined, { signal }),

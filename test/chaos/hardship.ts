@@ -42,8 +42,9 @@ export function endure({ hardship, amount }: Round, { disk, home }: Pick<Place, 
     case 'removed':
       return { ...nothing, landed: after(amount, () => removed(join(home, 'labs'), join(disk, 'removed'))) };
     case 'full-disk':
+      // -n: mount(8) is to leave no folder of its own in a /run that has none yet.
       // Enough for a small lab and some of what is done with it, as long as there is anything left.
-      run('mount', '-t', 'tmpfs', '-o', 'size=1m,mode=700', 'tmpfs', disk);
+      run('mount', '-n', '-t', 'tmpfs', '-o', 'size=1m,mode=700', 'tmpfs', disk);
       return {
         ...nothing,
         landed: after(amount, () => {
@@ -52,9 +53,9 @@ export function endure({ hardship, amount }: Round, { disk, home }: Pick<Place, 
         }),
         lift: () => {
           rmSync(join(disk, filler), { force: true });
-          run('mount', '-o', 'remount,size=256m', disk);
+          run('mount', '-n', '-o', 'remount,size=256m', disk);
         },
-        remove: () => run('umount', disk),
+        remove: () => run('umount', '-n', disk),
       };
     case 'read-only':
       return {
@@ -62,12 +63,12 @@ export function endure({ hardship, amount }: Round, { disk, home }: Pick<Place, 
         landed: after(amount, () => {
           // To make the mount itself read-only is refused while a file there is open for writing. One on top of it
           // is never refused: whoever looks for a file from now on finds it there.
-          run('mount', '--bind', disk, disk);
-          run('mount', '-o', 'remount,bind,ro', disk);
+          run('mount', '-n', '--bind', disk, disk);
+          run('mount', '-n', '-o', 'remount,bind,ro', disk);
           return expectRefused(disk, 'EROFS');
         }),
-        lift: () => run('mount', '-o', 'remount,bind,rw', disk),
-        remove: () => run('umount', disk),
+        lift: () => run('mount', '-n', '-o', 'remount,bind,rw', disk),
+        remove: () => run('umount', '-n', disk),
       };
   }
 }

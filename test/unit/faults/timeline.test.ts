@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -22,7 +22,9 @@ async function labWhere(tookMs: (what: string) => number): Promise<LiveLab> {
     },
   } as unknown as Host;
   const programs = { directory: '/programs', node: '/node' };
-  return new LiveLab(labPaths('a', home), await threeTier(), host, { kinds, programs, lanes: 1 });
+  const lab = labPaths('a', home);
+  await mkdir(lab.directory, { recursive: true });
+  return new LiveLab(lab, await threeTier(), host, { kinds, programs, lanes: 1 });
 }
 
 const pull = (name: string, atMs: number, target: string): TimelineEntry => ({

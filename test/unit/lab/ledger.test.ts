@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -18,6 +18,13 @@ test('of many that claim a name at once, one gets it', async () => {
   const claims = await Promise.all(Array.from({ length: 20 }, (_, i) => claimEntry(lab, entry('crash', i))));
   expect(claims.filter(Boolean)).toHaveLength(1);
   expect(await ledgerEntries(lab)).toHaveLength(1);
+});
+
+test('a lab that is gone has no ledger, and is not made again by who comes too late', async () => {
+  const lab = await newLab();
+  await rm(lab.directory, { recursive: true });
+  await expect(claimEntry(lab, entry('late', 1))).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(stat(lab.directory)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
 test('entries come in the order in which they were done, with how each went, until they are forgotten', async () => {
@@ -58,7 +65,9 @@ test('who is dead, frozen or drained is out of service, and nobody else', async 
 async function newLab(): Promise<LabPaths> {
   const home = await mkdtemp(join(tmpdir(), 'tierlab-ledger-'));
   onTestFinished(() => rm(home, { recursive: true }));
-  return labPaths('a', home);
+  const lab = labPaths('a', home);
+  await mkdir(lab.directory, { recursive: true });
+  return lab;
 }
 
 const entry = (name: string, at: number): LedgerEntry => ({

@@ -16,9 +16,7 @@ export async function knownLast(
 ): Promise<Landed> {
   const routing = await withholding(lab, node);
   if (routing === undefined) return boot();
-  // It has no namespace yet.
-  const outside = { ...lab.view(node), exec: lab.host.exec.bind(lab.host) };
-  await routing.setVips(outside, false);
+  await routing.setVips(lab.view(node), false);
   const booted = await boot();
   await untilItLeadsOn(lab, node);
   await makeKnown(lab, node);

@@ -41,6 +41,8 @@ export interface NodeView {
   ask(socket: string, request: string, isComplete?: (answer: string) => boolean): Promise<string>;
   /** Reads a file as the node sees it: `/proc/net/…` is the node's own. */
   readFile(path: string): Promise<string>;
+  /** Writes a file of the lab anew, also of a node that is dead. @throws if it cannot be written */
+  writeFile(path: string, content: string): Promise<void>;
   /** Nodes of the lab that were drained, or are dead: they are not waited for. */
   outOfService(): Promise<ReadonlySet<string>>;
   /** Runs a program in the node's namespace. */

@@ -15,6 +15,7 @@ import {
 } from './plumbing/index.ts';
 import { replaceFile } from './replace-file.ts';
 import { readPlan } from './state.ts';
+import { writeInside } from './write-inside.ts';
 import { writePlan } from './written-plan.ts';
 
 export interface DaemonStatus {
@@ -103,6 +104,7 @@ export class LiveLab {
       paths,
       ask: (socket, request, isComplete) => this.#ask(socket, request, isComplete),
       readFile: (path) => this.#readFile(node, path),
+      writeFile: (path, content) => writeInside(this.host, new Map([[path, content]])),
       outOfService: () => outOfService(this.paths),
       exec: (argv, options) => this.exec(node.name, argv, options),
     };

@@ -12,10 +12,9 @@ export async function writeInside(host: Host, files: ReadonlyMap<string, string>
   const lines = [...files].map(([path, content]) => `${hex(path)} ${hex(content)}\n`);
   const { exitCode, stderr } = await host.exec(['perl', '-e', script], { input: lines.join('') });
   if (exitCode === 0) return;
-  throw new WorldError('cannot write files of the lab', {
+  throw new WorldError(`cannot write files of the lab: ${stderr.trim()}`, {
     code: 'state-unwritable',
     exitCode: 4,
-    details: [stderr.trim()],
   });
 }
 

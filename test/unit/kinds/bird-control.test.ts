@@ -25,6 +25,7 @@ function viewThatHears(text: string): NodeView {
     paths: { files: '/files', linked: '/linked', run: '/run/r-1', programs: '/programs', node: '/node' },
     ask: async () => text,
     readFile: () => Promise.reject(new Error('nothing to read')),
+    writeFile: () => Promise.reject(new Error('nothing to write')),
     outOfService: async () => new Set(),
     exec: () => Promise.reject(new Error('nothing to run')),
   };

@@ -32,6 +32,7 @@ test('a router of both families says of each over whom it has a way', async () =
     paths: { files: '/files', linked: '/linked', run: '/run/r-1', programs: '/programs', node: '/node' },
     ask: async (_socket, text) => `0001 BIRD 2.0.12 ready.\n${text.trim().split('\n').map(answer).join('')}`,
     readFile: async () => '',
+    writeFile: () => Promise.reject(new Error('nothing to write')),
     outOfService: async () => new Set<string>(),
     exec: () => Promise.reject(new Error('nothing to run')),
   });

@@ -26,6 +26,7 @@ test("a node's bytes are those of its cables, not those that it says to itself",
     paths: { files: '/files', linked: '/linked', run: '/run/r-1', programs: '/programs', node: '/node' },
     ask: () => Promise.reject(new Error('nobody to ask')),
     readFile: async () => devices,
+    writeFile: () => Promise.reject(new Error('nothing to write')),
     outOfService: async () => new Set<string>(),
     exec: () => Promise.reject(new Error('nothing to run')),
   };

@@ -70,6 +70,7 @@ test('of an open connection is told who holds it, where it leads, since when and
     paths,
     ask: async () => `${line}\n${other}\n${own}\n\n`,
     readFile: () => Promise.reject(new Error('nothing to read')),
+    writeFile: () => Promise.reject(new Error('nothing to write')),
     outOfService: async () => new Set(),
     exec: () => Promise.reject(new Error('nothing to run')),
   };

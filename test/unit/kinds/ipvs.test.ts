@@ -20,6 +20,7 @@ function viewOf(files: Readonly<Record<string, string>>, netlink?: string): Node
     paths,
     ask: () => Promise.reject(new Error('nobody to ask')),
     readFile: async (path) => files[path] ?? Promise.reject(new Error(`no ${path}`)),
+    writeFile: () => Promise.reject(new Error('nothing to write')),
     outOfService: async () => new Set(),
     exec: async () =>
       netlink === undefined

@@ -62,6 +62,7 @@ const view = (name: 'web-1' | 'web-2'): NodeView => ({
     return ask(text, isComplete);
   },
   readFile: () => Promise.reject(new Error('reads no file')),
+  writeFile: () => Promise.reject(new Error('nothing to write')),
   outOfService: async () => new Set(),
   exec: () => Promise.reject(new Error('starts no process')),
 });

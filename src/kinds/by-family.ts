@@ -2,12 +2,12 @@ import { type Family, familyOf } from '../base/ip.ts';
 
 /**
  * A gauge of each node: the largest of its addresses' values (`way.l4-1`), and for one with addresses of both families also that of each
- * (`way4.l4-1`, `way6.l4-1`): else what is lost in one of them would not be seen.
+ * (`way4.l4-1`, `way6.l4-1`): else what is lost in one of them would not be seen. And of how many nodes it is above 0.
  */
 export function byFamily(
   measure: string,
   ends: readonly { readonly node: string; readonly address: string; readonly value: number }[],
-): Readonly<Record<string, number>> {
+): { readonly values: Readonly<Record<string, number>>; readonly nodes: number } {
   const found: Record<string, number> = {};
   const both = new Set(
     ends
@@ -20,7 +20,10 @@ export function byFamily(
     const names = [measure, ...(both.has(node) ? [`${measure}${digits[familyOf(address)]}`] : [])];
     for (const name of names) found[`${name}.${node}`] = Math.max(value, found[`${name}.${node}`] ?? 0);
   }
-  return found;
+  return {
+    values: found,
+    nodes: new Set(ends.filter(({ value }) => value > 0).map(({ node }) => node)).size,
+  };
 }
 
 const digits: Readonly<Record<Family, string>> = { ipv4: '4', ipv6: '6' };

@@ -109,12 +109,12 @@ function blockagesOn(ways: readonly Way[], turns: readonly Turn[]): readonly (Bl
   return turns.map((turn, i) => {
     if (!blocked[i + 1] || blocked[i]) return undefined;
     const end = turns.find((_, later) => later > i && !blocked[later + 1]);
-    const [least, ms] = [end?.beginsMs, end?.overMs].map((endMs) =>
-      Math.max(0, (endMs ?? turn.overMs + turn.remainingMs) - turn.beginsMs - rememberedMs(turn)),
-    ) as [number, number];
+    const lasting = (endMs = turn.overMs + turn.remainingMs): number =>
+      Math.max(0, endMs - turn.beginsMs - rememberedMs(turn));
+    const ms = lasting(end?.overMs);
     const router = nodeIn(turn.after.plan, ways[i + 1]?.at(-2));
     return {
-      leastMs: least,
+      leastMs: lasting(end?.beginsMs),
       ms,
       isNoticed: router !== undefined && groupOf(router) === 'static' && ms > noticeMs,
     };

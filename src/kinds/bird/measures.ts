@@ -37,7 +37,6 @@ export async function measureSpeaker(view: NodeView): Promise<Record<string, num
     address,
     value: hops.has(address) || fixed.includes(node) ? 1 : 0,
   }));
-  const ways = byFamily('way', ends);
-  const all = Object.entries(ways).filter(([name]) => name.startsWith('way.'));
-  return { bgp_up: up.length, ways: all.filter(([, way]) => way === 1).length, ...ways };
+  const { values, nodes } = byFamily('way', ends);
+  return { bgp_up: up.length, ways: nodes, ...values };
 }

@@ -30,11 +30,10 @@ export async function measureBalancer(view: NodeView): Promise<Record<string, nu
     const name = node.targets.find((target) => target.address === address)?.node;
     return name === undefined ? [] : [{ node: name, address, value: weight }];
   });
-  const weights = byFamily('weight', ends);
-  const all = Object.entries(weights).filter(([name]) => name.startsWith('weight.'));
+  const { values: weights, nodes } = byFamily('weight', ends);
   return {
     ...speaker,
-    servers_up: all.filter(([, weight]) => weight > 0).length,
+    servers_up: nodes,
     ...weights,
     flows: servers.reduce((sum, { active, inactive }) => sum + active + inactive, 0),
     ...totals,

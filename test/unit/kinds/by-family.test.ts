@@ -9,7 +9,10 @@ test('what is lost in one family shows, though the other one has it', () => {
     { node: 'l4-1', address: '2001:db8::1', value: 0 },
     { node: 'l4-2', address: '2001:db8::2', value: 1 },
   ];
-  expect(byFamily('way', ends)).toEqual({ 'way.l4-1': 1, 'way4.l4-1': 1, 'way6.l4-1': 0, 'way.l4-2': 1 });
+  expect(byFamily('way', ends)).toEqual({
+    values: { 'way.l4-1': 1, 'way4.l4-1': 1, 'way6.l4-1': 0, 'way.l4-2': 1 },
+    nodes: 2,
+  });
 });
 
 test('a router of both families says of each over whom it has a way', async () => {

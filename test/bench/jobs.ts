@@ -87,13 +87,14 @@ async function compare(
   const atOnce = Math.min(cores, batch.count);
   if (atOnce === 1) return found({ measurement, skipped: 'one processor runs one lab at a time' });
   const together = await runAll(bench, cli, batch, atOnce);
+  const others = [...alone.others, ...together.others];
   const row = {
     measurement,
     what: `${batch.what}, --jobs ${atOnce}`,
     unit: 'ms',
     measured: together.ms,
     details: { alone, together },
-    note: `${together.passed} of ${together.of} passed side by side, ${alone.passed} one after another; ${cores} processors`,
+    note: `${together.passed} of ${together.of} passed side by side, ${alone.passed} one after another; ${cores} processors${others.map((other) => `; ${other}`).join('')}`,
   } as const;
   found({
     ...row,
@@ -103,13 +104,13 @@ async function compare(
   if (batch.atMost !== undefined) found({ ...row, goal: { of: 'measured', atMost: batch.atMost } });
 }
 
-/** A verdict is a verdict: what counts here is the time, and how many could be believed is told beside it. */
+/** A verdict is a verdict: what counts here is the time. How many could be believed is told beside it, and why others could not. */
 async function runAll(
   bench: Bench,
   cli: CommandLine,
   { what, labs }: Batch,
   atOnce: number,
-): Promise<{ ms: number; passed: number; of: number }> {
+): Promise<{ ms: number; passed: number; of: number; others: readonly string[] }> {
   bench.report({ type: 'step', message: `${what}, ${atOnce} at a time` });
   const runs = join(bench.scratch, 'runs');
   const flags = ['--host', 'uml', '--runs', runs, '--jobs', String(atOnce)];
@@ -118,6 +119,21 @@ async function runAll(
     exitCodes: [0, 1, 5],
   });
   await rm(runs, { recursive: true });
-  const { scenarios } = JSON.parse(stdout) as JsonReport;
-  return { ms, passed: scenarios.filter(({ verdict }) => verdict === 'pass').length, of: scenarios.length };
+  const { scenarios, failures = [] } = JSON.parse(stdout) as JsonReport;
+  const others = [
+    ...scenarios
+      .filter(({ verdict }) => verdict !== 'pass')
+      .map(({ name, verdict, reasons, expectations }) => {
+        const missed = expectations.filter((each) => each.verdict !== 'pass');
+        const why = missed.map(({ expression, actual }) => `${expression} was ${actual}`);
+        return `"${name}" ${verdict}: ${[...reasons, ...why].join(', ')}`;
+      }),
+    ...failures.map(({ name, message }) => `"${name}": ${message}`),
+  ];
+  return {
+    ms,
+    passed: scenarios.length + failures.length - others.length,
+    of: scenarios.length + failures.length,
+    others,
+  };
 }

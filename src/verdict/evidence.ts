@@ -39,15 +39,14 @@ export function brokenFlows(recording: Recording, views: Views): BrokenFlow[] {
   return flows.sort((a, b) => a.brokenAt - b.brokenAt || a.flow - b.flow);
 }
 
-/** Those that waited long and were answered in the end, the longest first. */
+/** Those that waited long since steady state and were answered in the end, the longest first. */
 export function stalledFlows(recording: Recording): StalledFlow[] {
-  const { held, faults, traces, steadyAt, endAt } = recording;
+  const { held, faults, traces } = recording;
   const zero = zeroOf(recording);
   const flows = [...held].flatMap(([traffic, tally]) =>
     tally.flows.flatMap((flow): StalledFlow[] => {
       const stall = flow?.stall;
       if (flow === undefined || stall === undefined || brokenAt(flow) !== undefined) return [];
-      if (stall.t < steadyAt || stall.t - stall.ms > endAt) return [];
       return [
         {
           traffic,

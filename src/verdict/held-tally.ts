@@ -45,11 +45,11 @@ export function countOpen(tally: HeldTally, event: OpenEvent, steps: Step[], ste
 export function countBeat(
   { flows, spans, spec }: HeldTally,
   { flow, t, ms }: BeatEvent,
-  endAt: number,
+  { steadyAt, endAt }: { readonly steadyAt: number; readonly endAt: number },
 ): void {
   const known = flows[flow];
   if (known !== undefined) {
-    if (ms > stallOf(spec) && ms > (known.stall?.ms ?? 0))
+    if (t >= steadyAt && t - ms <= endAt && ms > stallOf(spec) && ms > (known.stall?.ms ?? 0))
       known.stall = { t, ms, wellAt: known.lastAnswerAt };
     if (t > known.lastAnswerAt) known.lastAnswerAt = t;
   }

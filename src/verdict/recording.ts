@@ -116,7 +116,7 @@ function recorderOf(run: RunEvent, build: BuildHistogram): Recorder {
   const backlog = backlogOf((event: BeatEvent | RequestEvent) => {
     if (event.type === 'beat') {
       const tally = held.get(event.traffic);
-      if (tally !== undefined) countBeat(tally, event, at.endAt);
+      if (tally !== undefined) countBeat(tally, event, at);
     } else {
       const tally = http.get(event.traffic);
       if (tally !== undefined) countRequest(tally, event, at);

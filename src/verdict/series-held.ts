@@ -42,7 +42,7 @@ export function heldOf(spec: TrafficSpec, buckets: Buckets): [string, HeldCollec
     if (to - from > waitingMs) counted[flow] = to;
   };
   const beat = (event: BeatEvent): void => {
-    countBeat(tally, event, Number.POSITIVE_INFINITY);
+    countBeat(tally, event, { steadyAt: event.t, endAt: event.t });
     latency.add(event.t, event.ms);
     if (event.ms > waitingMs) wait(event.flow, event.t - event.ms, event.t);
   };

@@ -57,6 +57,25 @@ describe('windows', () => {
   });
 });
 
+test('a flow that stalled in the timeline is told, however long it had stalled while it warmed up', async () => {
+  const early: HistoryEvent = {
+    type: 'beat',
+    t: steadyAt - 100,
+    traffic: 'held',
+    flow: 0,
+    seq: 99,
+    ms: 2500,
+  };
+  const change = (events: HistoryEvent[]): HistoryEvent[] => {
+    const steady = events.findIndex(({ t }) => t >= steadyAt);
+    return [...events.slice(0, steady), early, ...events.slice(steady)];
+  };
+  const stalls = async (story: Story): Promise<unknown> => (await judge(buildHistory(story))).stalledFlows;
+  const expected = await stalls({ stallMs: 1500 });
+  expect(expected).toHaveLength(4);
+  expect(await stalls({ stallMs: 1500, change })).toEqual(expected);
+});
+
 test('what happened before steady state and after the end does not count', async () => {
   const { metrics } = await judge(
     buildHistory({

@@ -1,3 +1,4 @@
+import { familiesOf } from '../../base/families.ts';
 import type { Probe } from '../../base/until.ts';
 import type { Plan, PlannedNode } from '../../topology/types.ts';
 import type { Kind, LabView, NodeView, ServiceStep } from '../contract.ts';
@@ -87,11 +88,16 @@ function boundTo(node: PlannedNode, plan: Plan): string[] {
     .map(({ name }) => name);
 }
 
-/** `ForwDatagrams` of the namespace (RFC 1213, ipForwDatagrams). */
+/** Of the namespace, in all its families: `ForwDatagrams` (RFC 1213, ipForwDatagrams), and a line by its own name of IPv6 (net/ipv6/proc.c). */
 async function forwarded(view: NodeView): Promise<number> {
-  const [names = [], values = []] = (await view.readFile('/proc/net/snmp'))
-    .split('\n')
-    .filter((line) => line.startsWith('Ip:'))
-    .map((line) => line.split(' '));
-  return Number(values[names.indexOf('ForwDatagrams')]);
+  const counts = familiesOf(view.node).map(async (family) => {
+    if (family === 'ipv6')
+      return Number(/^Ip6OutForwDatagrams\s+(\d+)$/m.exec(await view.readFile('/proc/net/snmp6'))?.[1]);
+    const [names = [], values = []] = (await view.readFile('/proc/net/snmp'))
+      .split('\n')
+      .filter((line) => line.startsWith('Ip:'))
+      .map((line) => line.split(' '));
+    return Number(values[names.indexOf('ForwDatagrams')]);
+  });
+  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
 }

@@ -3,9 +3,10 @@ import type { Probe } from '../../../src/base/until.ts';
 import { birdConfig } from '../../../src/kinds/bird/config.ts';
 import { routerConfig } from '../../../src/kinds/bird/drain.ts';
 import { idle } from '../../../src/kinds/bird/service.ts';
+import type { LabView } from '../../../src/kinds/contract.ts';
 import { kinds } from '../../../src/kinds/index.ts';
 import { speakerConfig } from '../../../src/kinds/ipvs/drain.ts';
-import { nodeOf, threeTier } from './three-tier.ts';
+import { nodeOf, planOf, threeTier } from './three-tier.ts';
 
 test('a kind says that it can be drained if, and only if, it can', () => {
   for (const { traits, drain } of Object.values(kinds)) {
@@ -62,4 +63,27 @@ test('a counter is idle when it has stood still for longer than a heartbeat, and
   expect((await okAfter(500)).ok).toBe(false);
   expect((await okAfter(900)).ok).toBe(false);
   expect(await okAfter(400)).toMatchObject({ ok: true });
+});
+
+test('a router that is drained forwards nothing any more when it does in no family', async () => {
+  const plan = await planOf('dual-stack');
+  const node = nodeOf(plan, 'r-1');
+  let six = 7;
+  const lab = {
+    plan,
+    view: () => ({
+      node,
+      readFile: async (path: string) =>
+        path === '/proc/net/snmp'
+          ? 'Ip: Forwarding DefaultTTL ForwDatagrams\nIp: 1 64 5\n'
+          : `Ip6InReceives                   \t9\nIp6OutForwDatagrams             \t${six}\n`,
+    }),
+  } as unknown as LabView;
+  const [, last] = kinds.bird?.drain?.out(lab, node) ?? [];
+  expect(await last?.verify()).toMatchObject({ ok: false, saw: expect.stringMatching(/^12 packets/) });
+  six = 8;
+  expect(await last?.verify()).toMatchObject({
+    ok: false,
+    saw: expect.stringMatching(/^13 packets.* 0 ms$/),
+  });
 });

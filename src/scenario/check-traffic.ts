@@ -1,11 +1,9 @@
+import { clientPorts } from '../base/client-ports.ts';
 import { familyName, inFamily, speaks } from '../base/families.ts';
 import { type Family, familyOf, parseSubnet, usableHosts } from '../base/ip.ts';
 import { suggest } from '../base/suggest.ts';
 import type { KindTable, PlannedNode, Topology } from '../topology/types.ts';
 import type { Check } from './check.ts';
-
-/** Ports that a client opens connections from, on each of its addresses: 1024 to 65535. */
-const portsOfAddress = 65_536 - 1024;
 
 /** Traffic comes from clients that are there, goes to services that are there, and fits into the clients' addresses. */
 export function checkTraffic({ written, topology, plan, kinds, problem }: Check): void {
@@ -41,14 +39,14 @@ export function checkTraffic({ written, topology, plan, kinds, problem }: Check)
         .filter(({ group }) => group === client.name)
         .map((node) => sourcesOf(node, family));
       // Connections are shared out evenly among the group's nodes.
-      const most = Math.min(...addresses) * addresses.length * portsOfAddress;
+      const most = Math.min(...addresses) * addresses.length * clientPorts.count;
       const key = `${client.name} ${family}`;
       const held = (taken.get(key) ?? 0) + (traffic.type === 'held-tcp' ? traffic.connections : 0);
       taken.set(key, held);
       if (most === 0) problem([...path, 'from'], `"${client.name}" has no ${familyName[family]} address`);
       else if (traffic.type === 'held-tcp' && held > most) {
         const from = inFamily(client.sources, family) ?? 'it has no sources';
-        const message = `"${client.name}" can hold ${most} connections (${from}, ${portsOfAddress} ports an address), not ${held}`;
+        const message = `"${client.name}" can hold ${most} connections (${from}, ${clientPorts.count} ports an address), not ${held}`;
         problem([...path, 'connections'], message, 'give it more sources');
       }
     } else if (group === undefined)

@@ -1,3 +1,5 @@
+import { clientPorts } from '../base/client-ports.ts';
+import { InputError } from '../base/errors.ts';
 import { addressesOf, familyName, inFamily } from '../base/families.ts';
 import {
   type Address,
@@ -44,7 +46,7 @@ export interface TrafficOptions {
  * What each client node has to do for a scenario's traffic. Pure: the same seed gives the same client addresses, ports,
  * heartbeat phases and arrival times; a traffic keeps its own when another is added behind it. The nodes of a client
  * group share its traffics: flows and arrivals go round.
- * @throws Error if a client group or a service is not in the plan, or has too few addresses
+ * @throws InputError if a client group has too few addresses; Error if it, or a service, is not in the plan
  */
 export function trafficJobs(
   traffic: readonly ScenarioTraffic[],
@@ -61,9 +63,7 @@ export function trafficJobs(
   }));
 }
 
-/** Client ports: above the well-known ones, at or below the end of Linux' default range of ephemeral ports. */
-const firstPort = 10_000;
-const ports = 51_000;
+const { first: firstPort, count: ports } = clientPorts;
 
 function workOf(
   client: PlannedNode,
@@ -149,8 +149,11 @@ function chooseFlows(
   taken: Set<string>,
   fits: (address: string, port: number) => boolean,
 ): readonly HeldFlow[] {
-  const tooFew = (): Error =>
-    new Error(`traffic ${name}: the client has too few addresses for ${connections} connections`);
+  // Contested ones may be so few that nobody could tell beforehand.
+  const tooFew = (): InputError => {
+    const message = `the client has too few addresses for ${connections} connections`;
+    return new InputError([{ file: `traffic ${name}:`, message, hint: 'give it more sources' }]);
+  };
   // Known beforehand, or the last ones would be looked for in vain, one by one.
   if (ranges.some(({ count }) => count * ports * ranges.length < connections)) throw tooFew();
   return Array.from({ length: connections }, (_, flow) => {

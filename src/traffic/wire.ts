@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { clientPorts } from '../base/client-ports.ts';
 import { endpoint } from '../base/ip.ts';
 import type { Cause } from '../verdict/history.ts';
 
@@ -70,7 +71,7 @@ export class Wire {
         if (this.#closed) return;
         const taken = error.code === 'EADDRINUSE' || error.code === 'EADDRNOTAVAIL';
         if (taken && tries < mostTries) {
-          this.#port = this.#port < lastPort ? this.#port + 1 : firstPort;
+          this.#port = this.#port < clientPorts.last ? this.#port + 1 : clientPorts.first;
           this.#socket = this.#dial(to, buffer, ear, tries + 1);
         } else {
           ear.onError(causes.get(error.code ?? '') ?? 'refused', error.message);
@@ -80,7 +81,6 @@ export class Wire {
 }
 
 const mostTries = 16;
-const [firstPort, lastPort] = [10_000, 60_999];
 
 /** Any other error is one of not getting there (EHOSTUNREACH, ENETUNREACH, …): `refused`. */
 const causes: ReadonlyMap<string, Cause> = new Map([

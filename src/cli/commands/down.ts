@@ -33,12 +33,21 @@ export async function down(
     return exitCodes.pass;
   }
   const removed: string[] = [];
+  const failures: unknown[] = [];
   for (const name of names) {
-    if (await bringDown(labPaths(name), hostKinds, (phase) => phases.end(phase))) removed.push(name);
-    else context.print(`There is no lab ${name}.`);
+    try {
+      if (await bringDown(labPaths(name), hostKinds, (phase) => phases.end(phase))) removed.push(name);
+      else context.print(`There is no lab ${name}.`);
+    } catch (error) {
+      // That one stays is no reason to leave the others up.
+      failures.push(error);
+      if (names.length > 1)
+        context.report({ type: 'warning', message: `${name}: ${String((error as Error).message)}` });
+    }
   }
   if (removed.length > 0) context.print(`Removed ${removed.join(', ')}.`);
-  else if (all) context.print('There is no lab.');
+  else if (all && failures.length === 0) context.print('There is no lab.');
+  if (failures.length > 0) throw failures[0];
   context.printJson({ removed, ...phases.summary() });
   return exitCodes.pass;
 }

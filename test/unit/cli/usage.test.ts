@@ -98,6 +98,17 @@ test('down with nothing to remove is fine, by name too, and creates nothing', ()
   expect(() => readdirSync(home)).toThrow(/ENOENT/);
 });
 
+test('down --all removes every lab that it can, also behind one that it cannot', () => {
+  const home = join(scratch(), 'home');
+  // Nothing can be read in the place of the first one's state.
+  for (const folder of ['first/state.json', 'second'])
+    mkdirSync(join(home, 'labs', folder), { recursive: true });
+  const { exitCode, stdout, stderr } = tierlab(['down', '--all'], { env: { TIERLAB_HOME: home } });
+  expect({ exitCode, stdout }).toEqual({ exitCode: 4, stdout: 'Removed second.\n' });
+  expect(stderr).toMatch(/warning: first: EISDIR/);
+  expect(readdirSync(join(home, 'labs'))).toEqual(['first']);
+});
+
 test('judge of a folder that holds no run says what a run is', () => {
   const { exitCode, stderr } = tierlab(['judge', scratch()]);
   expect(exitCode).toBe(2);

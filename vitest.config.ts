@@ -12,23 +12,13 @@ export default defineConfig({
     reporters: ['default', './test/reporter.ts'],
     projects: [
       {
-        // Fast: no root, no guest, nothing built.
+        // Fast: no root, no guest. What is built is the command line, for the tests that run it as a user does.
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
-          exclude: ['test/unit/cli/**'],
+          globalSetup: ['test/build-apart.ts'],
           // What takes a second may take ten on a machine that is busy with something else.
           testTimeout: 30_000,
-        },
-      },
-      {
-        // The bundled command line as a user runs it, without a lab.
-        test: {
-          name: 'cli',
-          include: ['test/unit/cli/**/*.test.ts'],
-          globalSetup: ['test/build-apart.ts'],
-          testTimeout: 30_000,
-          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -42,7 +32,7 @@ export default defineConfig({
           // A machine that is shared may stall for seconds: what fails twice is broken. The report names what was tried again.
           retry: 1,
           maxWorkers: guestsAtOnce,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -44,13 +44,16 @@ function freeName(file: string, taken: Set<string>): string {
   }
 }
 
-/** `labs/01-l4-crash/scenario.yaml` → `01-l4-crash`; `my.yaml` → `my`. */
+/** `labs/01-l4-crash/scenario.yaml` → `01-l4-crash`; `labs/01-l4-crash/ipv6.yaml` → `01-l4-crash-ipv6`; `my.yaml` → `my`. */
 function nameOf(file: string): string {
-  const name =
+  const parts =
     basename(file) === 'scenario.yaml'
-      ? basename(dirname(resolve(file)))
-      : basename(file).replace(/\.ya?ml$/, '');
-  const plain = name.replaceAll(/[^\w-]/g, '-').replace(/^[^A-Za-z0-9]+/, '');
+      ? [basename(dirname(resolve(file)))]
+      : [basename(dirname(file)), basename(file).replace(/\.ya?ml$/, '')];
+  const plain = parts
+    .map((part) => part.replaceAll(/[^\w-]/g, '-').replace(/^[^A-Za-z0-9]+/, ''))
+    .filter((part) => part !== '')
+    .join('-');
   return plain === '' ? 'lab' : plain.slice(0, 60);
 }
 

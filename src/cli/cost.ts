@@ -1,7 +1,7 @@
 import type { Scenario, TimelineEntry } from '../scenario/index.ts';
 import type { Topology } from '../topology/index.ts';
 
-/** About how long a scenario takes, in milliseconds: coming up and going down, and its timeline; twice if there is a control. */
+/** About how long a scenario takes with its control, in milliseconds: coming up and going down, and the timelines. */
 export function costOf({
   scenario,
   topology,
@@ -9,14 +9,21 @@ export function costOf({
   readonly scenario: Scenario;
   readonly topology: Topology;
 }): number {
-  const nodes = topology.nodes.reduce((sum, { count }) => sum + count, 0);
-  const rolling = scenario.timeline.reduce((sum, entry) => sum + rollingMs(entry, topology), 0);
-  const once = 6000 + 500 * nodes + rolling + scenario.durationMs;
-  return scenario.control === undefined ? once : 2 * once;
+  const { control } = scenario;
+  return runMs(scenario, topology) + (control === undefined ? 0 : runMs(control, topology));
+}
+
+function runMs(
+  { timeline, durationMs }: Pick<Scenario, 'timeline' | 'durationMs'>,
+  { nodes }: Topology,
+): number {
+  const count = nodes.reduce((sum, group) => sum + group.count, 0);
+  const rolling = timeline.reduce((sum, entry) => sum + rollingMs(entry, nodes), 0);
+  return 6000 + 500 * count + rolling + durationMs;
 }
 
 /** What is rolling lasts as long as it takes, whatever the scenario's duration is. */
-function rollingMs(entry: TimelineEntry, { nodes }: Topology): number {
+function rollingMs(entry: TimelineEntry, nodes: Topology['nodes']): number {
   if (entry.action !== 'rolling') return 0;
   const { target, maxUnavailable, steps, pauseMs } = entry;
   const count = nodes.find(({ name }) => name === target)?.count ?? 0;

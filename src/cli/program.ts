@@ -329,7 +329,10 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
     );
 
   command(program, 'test', 'run scenarios and say which connections survived')
-    .argument('<lab...>', 'lab folders, scenario files, or folders of labs: every scenario below')
+    .argument(
+      '<lab...>',
+      'lab folders (the scenario.yaml in each), scenario files, or folders of labs: every scenario below',
+    )
     .addOption(hostOption())
     .addOption(memoryOption())
     .addOption(

@@ -35,6 +35,16 @@ export async function scenarioFiles(fileOrFolder: string): Promise<string[]> {
   ]);
 }
 
+/** The scenarios below a lab folder that the folder alone does not mean, in order of their paths. */
+export async function furtherScenarios(fileOrFolder: string): Promise<string[]> {
+  const [meant, ...others] = await scenarioFiles(fileOrFolder);
+  if (meant === fileOrFolder || others.length > 0) return [];
+  const candidates = await yamlFiles(fileOrFolder);
+  // What cannot be read may be anything: nobody has asked for it.
+  const found = await Promise.all(candidates.map((file) => typeOfFile(file).catch(() => 'neither')));
+  return candidates.filter((file, i) => found[i] === 'scenario' && file !== meant);
+}
+
 /** YAML files below a folder, in order of their paths; what is hidden, and packages of others, left out. */
 export async function yamlFiles(folder: string): Promise<string[]> {
   const found = await readdir(folder, { recursive: true });

@@ -33,7 +33,7 @@ export async function describeRun(
     ...(await environmentOf(live)),
     ...(role === 'control' && scenario.control !== undefined ? differences(scenario, scenario.control) : {}),
     steadyForMs: scenario.steady.forMs,
-    durationMs: scenario.durationMs,
+    durationMs: durationOf(scenario, role),
     timeline: timelineOf(scenario, role).flatMap((entry) =>
       namesOf(entry, live.plan).map((name) => ({ atMs: entry.atMs, name, what: describeEntry(entry) })),
     ),
@@ -72,6 +72,9 @@ const namesOf = (entry: TimelineEntry, plan: Plan): string[] =>
 
 export const timelineOf = ({ timeline, control }: Scenario, role: Role): Scenario['timeline'] =>
   role === 'control' && control !== undefined ? control.timeline : timeline;
+
+export const durationOf = ({ durationMs, control }: Scenario, role: Role): number =>
+  role === 'control' && control !== undefined ? control.durationMs : durationMs;
 
 /** How the control differs from the main run. */
 const differences = (

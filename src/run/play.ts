@@ -12,7 +12,7 @@ import { scaled } from '../scenario/index.ts';
 import type { heldFlows, NodeWatch, PathWatch, TroubleWatch } from '../traffic/index.ts';
 import type { HistoryEvent } from '../verdict/history.ts';
 import { asksOracle } from '../verdict/index.ts';
-import { asksNodes, expectationsOf, plansOf, timelineOf } from './description.ts';
+import { asksNodes, durationOf, expectationsOf, plansOf, timelineOf } from './description.ts';
 import type { Role, RunOptions } from './options.ts';
 
 /** What is there when the traffic is under way. */
@@ -42,10 +42,11 @@ export async function play(
   nodeWatch.start(asksNodes(scenario, plans) ? 500 : 1000);
   defer.add('the node watch', () => nodeWatch.stop());
   await Promise.all([watch.look(), nodeWatch.look()]);
+  const timeline = timelineOf(scenario, role);
+  const durationMs = durationOf(scenario, role);
   if (asksOracle(expectationsOf(scenario, role))) {
-    const timeline = timelineOf(scenario, role);
     const seen = ways.then((known) => withSightings(known, flows, (client) => watch.sighting(client)));
-    for (const event of await foretell({ ...scenario, timeline }, plans, flows, {
+    for (const event of await foretell({ ...scenario, timeline, durationMs }, plans, flows, {
       ways: seen,
       exec,
       now,
@@ -60,10 +61,7 @@ export async function play(
   );
   const start = now();
   record({ type: 'phase', t: start, phase: 'timeline' });
-  report({
-    type: 'step',
-    message: `steady; playing the timeline (${formatDuration(scenario.durationMs)})`,
-  });
+  report({ type: 'step', message: `steady; playing the timeline (${formatDuration(durationMs)})` });
   const say = (event: HistoryEvent): void => {
     record(event);
     if (event.type === 'fault') {
@@ -74,7 +72,7 @@ export async function play(
     }
   };
   const over = new AbortController();
-  const playing = playTimeline(live, timelineOf(scenario, role), {
+  const playing = playTimeline(live, timeline, {
     start,
     now,
     record: say,
@@ -88,10 +86,7 @@ export async function play(
     over.abort();
     await playing.catch(() => undefined);
   });
-  await Promise.race([
-    died,
-    delay(Math.max(0, start + lateMs + scenario.durationMs - now()), undefined, { signal }),
-  ]);
+  await Promise.race([died, delay(Math.max(0, start + lateMs + durationMs - now()), undefined, { signal })]);
   await Promise.all([watch.look(), nodeWatch.look()]);
   record({ type: 'phase', t: now(), phase: 'end' });
 }

@@ -101,5 +101,7 @@ function checkReplace(check: Check, there: Check): void {
   const { entries, problems } = controlTimeline(written, faults);
   for (const { path, message, hint } of problems) problem(path, message, hint);
   // Without the entries that cannot be read, what refers to them would be wrong as well.
-  if (problems.length === 0) checkTimeline(there, entries);
+  const { duration } = written.control;
+  if (problems.length === 0)
+    checkTimeline(there, entries, duration === undefined ? undefined : { of: 'control', duration });
 }

@@ -14,10 +14,19 @@ export interface PlacedItem {
   readonly path: readonly PropertyKey[];
 }
 
+/** What a timeline belongs to, and how long that goes on (ms). */
+interface Span {
+  readonly of: 'run' | 'control';
+  readonly duration: number;
+}
+
 /** Everything on a timeline is within the run, hits something that is there and can be hit, and heals what broke before. */
-export function checkTimeline(check: Check, entries: readonly PlacedItem[]): void {
-  const { written, problem } = check;
-  const { duration } = written;
+export function checkTimeline(
+  check: Check,
+  entries: readonly PlacedItem[],
+  { of, duration }: Span = { of: 'run', duration: check.written.duration },
+): void {
+  const { problem } = check;
   const names = new Set<string>();
   const members = membershipOf(
     check.topology,
@@ -30,7 +39,7 @@ export function checkTimeline(check: Check, entries: readonly PlacedItem[]): voi
     if (item.at > duration) {
       problem(
         [...path, 'at'],
-        `${formatDuration(item.at)} is after the end of the run: duration is ${formatDuration(duration)}`,
+        `${formatDuration(item.at)} is after the end of the ${of}: duration is ${formatDuration(duration)}`,
       );
     }
     const own = entryNames(item, check.topology);

@@ -146,6 +146,7 @@ function build(
                 .map((entry) => [entry.name, describeEntry(entry)]),
             ),
             timeline: other,
+            durationMs: control.duration ?? duration,
             expect: lines(['control', 'expect'], control.expect),
           },
         }),

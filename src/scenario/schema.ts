@@ -20,6 +20,7 @@ export interface ScenarioFile {
         readonly set: Readonly<Record<string, unknown>>;
         readonly skip: readonly string[];
         readonly replace: Readonly<Record<string, unknown>>;
+        readonly duration?: number | undefined;
         readonly expect: readonly string[];
       }
     | undefined;
@@ -149,6 +150,9 @@ export function scenarioSchema(faults: FaultTable): z.ZodType<ScenarioFile> {
                     'What stands in the timeline of the control instead of an entry of that name, at the same time.',
                 })
                 .default(() => ({})),
+              duration: durationField(
+                "How long the control goes on: what is unprotected may take longer. Default: the run's.",
+              ).optional(),
               expect: expectations('How the control must fail.'),
             },
             { error: 'must be a map with topology, set, skip or replace, and expect' },

@@ -139,6 +139,8 @@ export interface Scenario {
     readonly replace: Readonly<Record<string, string>>;
     /** The scenario's, but for what `skip` and `replace` name. */
     readonly timeline: readonly TimelineEntry[];
+    /** The scenario's unless it has its own. */
+    readonly durationMs: number;
     readonly expect: readonly WrittenExpectation[];
   };
 }

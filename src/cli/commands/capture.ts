@@ -23,6 +23,11 @@ interface CaptureFlags {
  */
 export async function capture(context: Context, where: string, flags: CaptureFlags): Promise<number> {
   const { output, seconds } = flags;
+  if (output === undefined && context.format === 'json') {
+    const message = 'packets on stdout are no JSON document';
+    const hint = 'write them to a file (-o trace.pcapng), or leave --format json out';
+    throw new InputError([{ file: 'command line:', message, hint }]);
+  }
   if (output === undefined && process.stdout.isTTY) {
     throw new InputError([
       {

@@ -17,7 +17,8 @@ export async function newTopology(context: Context, name: string, options: NewOp
   // What is handed out must be sound, and a name comes from outside.
   topologyOf(parseDocument(text, output ?? 'the new topology'), kindTable);
   if (output === undefined) {
-    process.stdout.write(text);
+    context.print(text);
+    context.printJson({ topology: text });
     return exitCodes.pass;
   }
   const there = await access(output).then(

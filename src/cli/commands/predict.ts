@@ -24,7 +24,7 @@ export async function predict(
     scenario.control === undefined
       ? undefined
       : predictRun(
-          { ...scenario, timeline: scenario.control.timeline },
+          { ...scenario, timeline: scenario.control.timeline, durationMs: scenario.control.durationMs },
           scenario.control.topology,
           isContested,
         );

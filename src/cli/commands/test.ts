@@ -1,5 +1,5 @@
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { copyFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { WorldError } from '../../base/errors.ts';
 import { makeFolder } from '../../base/make-folder.ts';
 import type { HostName } from '../../hosts/contract.ts';
@@ -14,8 +14,9 @@ import { plumbingOptions } from '../labs.ts';
 import { exitCodeOf } from '../outcome.ts';
 import { type ReporterName, saveVerdict, writeReports } from '../reports.ts';
 import { printTogether } from '../reports-together.ts';
+import { newRunDirectory } from '../run-directory.ts';
 import { saveFailure } from '../saved-run.ts';
-import { loadLabs, scenarioFiles } from '../scenarios.ts';
+import { furtherScenarios, loadLabs, scenarioFiles } from '../scenarios.ts';
 import { parseShard, shareOf } from '../shard.ts';
 import { sideBySide } from '../side-by-side.ts';
 
@@ -45,6 +46,8 @@ export async function test(context: Context, labs: readonly string[], flags: Tes
     const message = `shard ${shard.index} of ${shard.of}: ${mine.length} of ${all.length} runs`;
     context.report({ type: 'step', message });
   }
+  // Now rather than after all runs, if it cannot be written; and an older one is not taken for theirs.
+  await saveJunit(flags.junit, [], []);
   announceCleanup(context);
   const atOnce = jobsOf(flags.jobs);
   const report = atOnce.labs > 1 ? sideBySide(context) : context.report;
@@ -57,9 +60,19 @@ export async function test(context: Context, labs: readonly string[], flags: Tes
   );
   const results = outcomes.flatMap((outcome) => ('result' in outcome ? [outcome.result] : []));
   const failures = outcomes.flatMap((outcome) => ('failure' in outcome ? [outcome.failure] : []));
-  if (flags.junit !== undefined) await writeFile(flags.junit, reportJunit(results, failures));
+  await saveJunit(flags.junit, results, failures);
   printTogether(context, results, failures, flags.reporter);
+  for (const lab of labs) {
+    const others = (await furtherScenarios(lab)).filter((file) => !files.includes(file));
+    if (others.length > 0) context.print(notRun(lab, others));
+  }
   return exitCodeOf(results, failures);
+}
+
+/** A lab folder means its `scenario.yaml`: who expected more has to know. */
+function notRun(folder: string, others: readonly string[]): string {
+  const what = others.length === 1 ? 'another scenario' : `${others.length} other scenarios`;
+  return `${folder} holds ${what}, not run now: tierlab test ${others.join(' ')}`;
 }
 
 async function runOne(
@@ -122,26 +135,21 @@ async function tell(context: Context, outcome: Outcome, flags: TestFlags): Promi
     context.print(`The lab is still up: tierlab ps --lab ${labName}; tierlab down ${labName}`);
 }
 
-/** `<runs>/<time>-<name>`, with a number behind it if two start in one second. Jobs on several machines may share the folder. */
-async function newRunDirectory(runs: string, name: string): Promise<string> {
-  await makeFolder(runs).catch((cause: unknown) => {
-    // Of a disk that can only be read, this says that the folder is not there.
-    throw new WorldError(`cannot create the folder of runs ${resolve(runs)}`, {
-      code: 'runs-unwritable',
+async function saveJunit(
+  file: string | undefined,
+  ...outcomes: Parameters<typeof reportJunit>
+): Promise<void> {
+  if (file === undefined) return;
+  try {
+    await makeFolder(dirname(file));
+    await writeFile(file, reportJunit(...outcomes));
+  } catch (cause) {
+    throw new WorldError(`cannot write ${file}`, {
+      code: 'junit-unwritable',
       exitCode: 3,
-      hint: 'name another one with --runs',
+      hint: 'name another file with --junit',
       details: [String((cause as Error).message)],
       cause,
     });
-  });
-  const stamp = `${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}-${name}`;
-  for (let n = 1; ; n++) {
-    const directory = resolve(runs, n === 1 ? stamp : `${stamp}-${n}`);
-    try {
-      await mkdir(directory, { mode: 0o700 });
-      return directory;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
   }
 }

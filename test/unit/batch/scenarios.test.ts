@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { scenarioFiles } from '../../../src/cli/scenarios.ts';
+import { furtherScenarios, scenarioFiles } from '../../../src/cli/scenarios.ts';
 
 test('a folder of labs means every scenario below it, a lab folder its own, and a file itself', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'tierlab-scenarios-'));
@@ -27,4 +27,7 @@ test('a folder of labs means every scenario below it, a lab folder its own, and 
   expect(await scenarioFiles(join(folder, '02-b'))).toEqual(inside('02-b/scenario.yaml'));
   expect(await scenarioFiles(join(folder, '02-b/also.yaml'))).toEqual(inside('02-b/also.yaml'));
   await expect(scenarioFiles(join(folder, 'node_modules/.none'))).resolves.toHaveLength(1);
+  expect(await furtherScenarios(join(folder, '02-b'))).toEqual(inside('02-b/also.yaml'));
+  expect(await furtherScenarios(join(folder, '02-b/also.yaml'))).toEqual([]);
+  expect(await furtherScenarios(folder)).toEqual([]);
 });

@@ -63,12 +63,36 @@ test('no two runs of a batch make labs of one name, not even a control and a run
   expect(names.slice(0, 3)).toEqual(['x', 'x-control', 'x-2']);
 });
 
+test('a lab is named after its folder; another scenario of the folder has the name of its file behind it', () => {
+  const names = (...files: string[]): string[] =>
+    planRuns(
+      files.map((file) => lab(file, 1, false)),
+      1,
+    ).map(({ labName }) => labName);
+  expect(names('labs/13-reference/scenario.yaml', 'labs/13-reference/ipv6.yaml')).toEqual([
+    '13-reference',
+    '13-reference-ipv6',
+  ]);
+  expect(names('/srv/eu/crash.yml', '../us/crash.yml', '../two words.yaml', './_.yaml')).toEqual([
+    'eu-crash',
+    'us-crash',
+    'two-words',
+    'lab',
+  ]);
+});
+
 function seconds({ scenario }: PlannedRun): number {
   return (6 + scenario.durationMs / 1000) * (scenario.control === undefined ? 1 : 2);
 }
 
 function lab(file: string, durationS: number, control: boolean): Omit<PlannedRun, 'labName'> {
-  const set = { set: { 'l4.sloppy_tcp': false }, skip: [], expect: [] };
+  const set = {
+    set: { 'l4.sloppy_tcp': false },
+    skip: [],
+    timeline: [],
+    durationMs: durationS * 1000,
+    expect: [],
+  };
   const scenario: PlannedRun['scenario'] = {
     name: file,
     file,

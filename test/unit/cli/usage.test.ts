@@ -136,16 +136,29 @@ test('what is no duration is named, and said what it should be', () => {
   );
 });
 
-test('logs that are followed are no JSON document', () => {
-  const { exitCode, stdout } = tierlab(['logs', 'l7-1', '--follow', '--format', 'json']);
-  expect(exitCode).toBe(2);
-  expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'bad-input' } });
-});
+test.each([[['logs', 'l7-1', '--follow']], [['capture', 'l7-1']]])(
+  'what %j prints is no JSON document, and so is refused by one',
+  (args) => {
+    const { exitCode, stdout } = tierlab([...args, '--format', 'json']);
+    expect(exitCode).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'bad-input', diagnostics: [{}] } });
+  },
+);
 
 test('a folder below /proc cannot be made, and nobody tries for ever', () => {
   const { exitCode, stderr } = tierlab(['render', 'topologies/three-tier.yaml', '-o', '/proc/nowhere/deep']);
   expect(exitCode).toBe(3);
   expect(stderr).toContain('/proc/nowhere');
+});
+
+test('a JUnit file that cannot be written is told before anything runs', () => {
+  const folder = scratch();
+  const runs = join(folder, 'runs');
+  const args = ['test', 'labs/01-l4-crash', '--host', 'uml', '--runs', runs, '--junit', folder];
+  const { exitCode, stderr } = tierlab(args);
+  expect(exitCode).toBe(3);
+  expect(stderr).toMatch(/^error: cannot write .*\n {4}EISDIR.*\n {2}→ name another file with --junit\n$/);
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 test('flags can be set in the environment, and the command line beats it', () => {
@@ -281,6 +294,14 @@ test('test tells the problems of all its scenarios before it begins, each once',
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
   expect(stderr).toContain('c.yaml:');
   expect(stderr.split(`${topology}:3:`)).toHaveLength(2);
+});
+
+test('new prints a topology; in JSON it is one document that holds it', () => {
+  const { stdout } = tierlab(['new', 'mine', '--l4', '1']);
+  expect(stdout).toMatch(/^name: mine$/m);
+  expect(JSON.parse(tierlab(['new', 'mine', '--l4', '1', '--format', 'json']).stdout)).toEqual({
+    topology: stdout,
+  });
 });
 
 test('plan in JSON is one document alone on stdout, the same each time, wherever the flag stands', () => {

@@ -122,6 +122,20 @@ test('the control differs in what it sets, and in nothing else', async () => {
   });
 });
 
+test('a control lasts as long as the run, or as long as it says', async () => {
+  const control = (own: string): string =>
+    `${minimal}\ncontrol: {set: {l4.sloppy_tcp: false},${own} expect: [held.broken > 0]}\n`;
+  const lasting = async (own: string) => {
+    const { scenario } = await loadText(control(own));
+    return [scenario.durationMs, scenario.control?.durationMs];
+  };
+  expect(await lasting('')).toEqual([5000, 5000]);
+  expect(await lasting(' duration: 12s,')).toEqual([5000, 12_000]);
+  await expect(loadText(control(' duration: 2s,'))).rejects.toThrow(
+    '4s is after the end of the control: duration is 2s',
+  );
+});
+
 test('a control may have a topology of its own, with options that differ there', async () => {
   const { topology, scenario } = await loadText(`${minimal.replace('target: l4}', 'target: r}')}
 control: {topology: ${root}/topologies/two-tier.yaml, set: {l7.way_back: static}, expect: [held.on.l7-1 > 0]}

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PlannedNode } from '../topology/types.ts';
 import { balancingOf, kindsThatBalance, serversOf } from './balancing.ts';
 import { defineFault } from './contract.ts';
 import { addDrops, type DropRule, filterModules, removeDrops } from './traffic-control.ts';
@@ -18,18 +19,7 @@ export const l4Flush = defineFault({
   },
 
   async inject(lab, { node }) {
-    const vips = [...new Set(node.services.map(({ vip }) => vip))];
-    const rules = node.interfaces.flatMap(({ network }) =>
-      vips.map(
-        (to, i): DropRule => ({
-          network,
-          node: node.name,
-          direction: 'to-node',
-          only: { to },
-          preference: 50 + i,
-        }),
-      ),
-    );
+    const rules = rulesOf(node);
     await addDrops(lab, rules);
     const flushed = balancingOf(lab, node).flush(lab.view(node));
     const { before, after } = await flushed.finally(() => removeDrops(lab, rules));
@@ -37,6 +27,8 @@ export const l4Flush = defineFault({
   },
 
   async heal(lab, { node }) {
+    // Of one that was cut short they are still there.
+    await removeDrops(lab, rulesOf(node));
     const servers = new Set(
       (await balancingOf(lab, node).servers(lab.view(node))).map((each) => each.server),
     );
@@ -47,3 +39,12 @@ export const l4Flush = defineFault({
     };
   },
 });
+
+function rulesOf({ name: node, services, interfaces }: PlannedNode): DropRule[] {
+  const vips = [...new Set(services.map(({ vip }) => vip))];
+  return interfaces.flatMap(({ network }) =>
+    vips.map(
+      (to, i): DropRule => ({ network, node, direction: 'to-node', only: { to }, preference: 50 + i }),
+    ),
+  );
+}

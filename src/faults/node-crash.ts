@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { type Probe, until } from '../base/until.ts';
-import { type LiveLab, netnsName, plumbNode } from '../lab/index.ts';
+import { type LiveLab, netnsName, netnsPath, plumbNode } from '../lab/index.ts';
 import type { PlannedNode } from '../topology/types.ts';
 import { networksOf, type PortState, portStates, removeCables, setPorts } from './cables.ts';
 import type { Fault, Landed } from './contract.ts';
-import { knownLast } from './known-last.ts';
+import { knownLast, makeKnown } from './known-last.ts';
 
 /**
  * A node dies: its cables go first, so that no packet (FIN, RST, BGP notification) says goodbye, then its daemons are
@@ -26,18 +26,29 @@ export const nodeCrash: Fault = {
   inject: (lab, { node }) =>
     lab.kindOf(node).shared === undefined ? crash(lab, node) : crashShared(lab, node),
 
-  heal: (lab, { node }) =>
-    lab.kindOf(node).shared === undefined
-      ? knownLast(lab, node, () => revive(lab, node))
-      : reviveShared(lab, node),
+  async heal(lab, { node }) {
+    if (lab.kindOf(node).shared !== undefined) return reviveShared(lab, node);
+    const whole = await ifWhole(lab, node);
+    if (whole === undefined) return knownLast(lab, node, () => revive(lab, node));
+    await makeKnown(lab, node);
+    return whole;
+  },
 };
+
+/** Whoever was to crash it may have been killed before it came to that: then there is nothing to make anew. */
+async function ifWhole(lab: LiveLab, node: PlannedNode): Promise<Landed | undefined> {
+  const daemons = await lab.daemons(node);
+  if (daemons.some(({ state }) => state !== 'running')) return undefined;
+  const found = await lookAt(lab, node);
+  return found.landed ? found : undefined;
+}
 
 async function crash(lab: LiveLab, node: PlannedNode): Promise<Landed> {
   const namespace = netnsName(lab.paths, node.name);
   const pids = await processesIn(lab, namespace);
   // One may have ended by itself meanwhile; below is looked who is left.
   const kill = pids.length === 0 ? [] : [`kill -KILL ${pids.join(' ')} || true`];
-  const steps = ['set -e', removeCables(lab, node), ...kill, `ip netns del ${namespace}`];
+  const steps = ['set -e', ...removeCables(lab, node), ...kill, `ip netns del ${namespace}`];
   await lab.script(`crashing ${node.name}`, steps.join('\n'));
   const { saw } = await untilDead(lab, node, pids);
   const ports = await portStates(lab, node, networksOf(node));
@@ -59,8 +70,24 @@ const untilDead = (lab: LiveLab, node: PlannedNode, pids: readonly number[]): Pr
   );
 
 async function revive(lab: LiveLab, node: PlannedNode): Promise<Landed> {
+  await lab.script(`clearing away what is left of ${node.name}`, clearAway(lab, node));
   const { argv, input } = plumbNode(node, lab.plan, lab.paths, lab.options);
   await lab.step(`reviving ${node.name}`, argv, { input });
+  return lookAt(lab, node);
+}
+
+/** Of one whose crash or boot was cut short there is still a namespace; it goes last when a node dies, and comes first. */
+function clearAway(lab: LiveLab, node: PlannedNode): string {
+  const namespace = netnsName(lab.paths, node.name);
+  return [
+    `[ -e ${netnsPath(lab.paths, node.name)} ] || exit 0`,
+    ...removeCables(lab, node).map((line) => `${line} 2>/dev/null || :`),
+    `kill -KILL $(ip netns pids ${namespace}) 2>/dev/null || :`,
+    `ip netns del ${namespace}`,
+  ].join('\n');
+}
+
+async function lookAt(lab: LiveLab, node: PlannedNode): Promise<Landed> {
   const daemons = await lab.daemons(node);
   const ports = await portStates(lab, node, networksOf(node));
   return {

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { defineFault } from './contract.ts';
 import { isReady } from './daemons.ts';
-import { makeKnown } from './known-last.ts';
 import { nodeCrash } from './node-crash.ts';
 
 /** A node crashes and comes back at once, knowing nothing of before. */
@@ -24,9 +23,10 @@ export const nodeRestart = defineFault({
     };
   },
 
-  async heal(lab, { node }) {
-    const { ok, saw } = await isReady(lab, node);
-    await makeKnown(lab, node);
-    return { landed: ok, evidence: `${node.name}: ${saw}` };
+  async heal(lab, hit) {
+    // It may be dead still: whoever restarted it was killed before it booted.
+    const booted = await nodeCrash.heal(lab, hit, {});
+    const { ok, saw } = await isReady(lab, hit.node);
+    return { landed: booted.landed && ok, evidence: `${hit.node.name}: ${saw}` };
   },
 });

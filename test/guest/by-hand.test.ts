@@ -1,9 +1,11 @@
-import { readFile, stat } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../../src/base/until.ts';
-import { type Home, makeHome, threeTier } from './tierlab.ts';
+import { type Home, makeHome, repository, threeTier } from './tierlab.ts';
 
 describe('a running lab, by hand', () => {
   let home: Home;
@@ -178,6 +180,73 @@ describe('a running lab, by hand', () => {
     });
     await fine('fault', 'heal', '--all');
     expect(await json('traffic', 'stop')).toMatchObject({ metrics: { held: { broken: 0 } } });
+  });
+
+  test('what a command did that was killed halfway is undone all the same', async () => {
+    const entry = async (fault: string, target: string): Promise<void> => {
+      const written = {
+        name: 'cut',
+        fault,
+        target,
+        options: {},
+        nodes: [target],
+        at: 1,
+        state: 'begun',
+        evidence: '',
+      };
+      await mkdir(join(home.directory, 'labs/three-tier/faults'), { recursive: true });
+      await writeFile(join(home.directory, 'labs/three-tier/faults/cut.json'), JSON.stringify(written));
+    };
+    const pidOf = (): Promise<string> =>
+      fine('exec', 'l4-1', '--', 'sh', '-c', 'cat /run/tierlab/*/l4-1/bird.pid');
+    for (const fault of ['node.crash', 'node.restart']) {
+      const before = await pidOf();
+      // Killed before anything happened: the node stays as it is.
+      await entry(fault, 'l4-1');
+      await fine('fault', 'heal', 'cut');
+      expect(await pidOf()).toBe(before);
+      // Killed in the middle of the crash: it has its namespace and its daemons, and no cable.
+      await fine('exec', 'fabric', '--', 'ip', 'link', 'del', 'dev', 'l4-1');
+      await entry(fault, 'l4-1');
+      await fine('fault', 'heal', 'cut');
+      expect(await pidOf()).not.toBe(before);
+      expect(await fine('ps')).toMatch(/^l4-1 +ipvs +up/m);
+      expect(await fine('exec', 'fabric', '--', 'ip', 'link', 'show', 'dev', 'l4-1')).toContain('UP');
+    }
+
+    const drop = 'filter add dev l4-1 egress pref 50 protocol ip flower dst_ip 198.51.100.1 action drop';
+    await fine('exec', 'fabric', '--', 'sh', '-c', `tc qdisc add dev l4-1 clsact; tc ${drop}`);
+    await entry('l4.flush', 'l4-1');
+    await fine('fault', 'heal', 'cut');
+    expect(await fine('exec', 'fabric', '--', 'tc', 'filter', 'show', 'dev', 'l4-1', 'egress')).toBe('');
+  });
+
+  test('a shell that is told to end ends, whatever runs in it', async () => {
+    const command = `stty -echo; exec ${process.execPath} ${join(repository, 'dist/tierlab.js')} shell l4-1`;
+    const terminal = spawn('script', ['-qefc', command, '/dev/null'], {
+      env: { ...process.env, TIERLAB_HOME: home.directory },
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    const ended = once(terminal, 'exit');
+    let said = '';
+    terminal.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    await until(() => ({ ok: said.includes('l4-1#'), saw: said }), { withinMs: 20_000, why: 'the prompt' });
+    terminal.stdin.write('sleep 1000\n');
+    await delay(500);
+    const children = await readFile(`/proc/${terminal.pid}/task/${terminal.pid}/children`, 'utf8');
+    process.kill(Number(children), 'SIGTERM');
+    await Promise.race([ended, delay(10_000).then(() => Promise.reject(new Error('the shell goes on')))]);
+    const left = await fine(
+      'exec',
+      'l4-1',
+      '--',
+      'sh',
+      '-c',
+      'cat /proc/[0-9]*/comm | grep -c ^sleep || true',
+    );
+    expect(left).toBe('0\n');
   });
 
   test('what cannot be is refused before anything happens', async () => {

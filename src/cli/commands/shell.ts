@@ -16,6 +16,9 @@ export async function shell(context: Context, node: string, options: { lab?: str
     // --norc: the machine's bashrc would set its own prompt; the node's name is what one needs to see.
     const child = live.host.spawn(live.inside(place, ['bash', '--norc', '-i']), { terminal: size(), env });
     const onResize = (): void => child.resize(size());
+    // Nobody types any more: told to end, or its terminal is closed.
+    const hangUp = (): void => child.kill('SIGHUP');
+    context.signal.addEventListener('abort', hangUp, { once: true });
     process.stdout.on('resize', onResize);
     process.stdin.setRawMode(true);
     process.stdin.pipe(child.stdin);
@@ -26,6 +29,7 @@ export async function shell(context: Context, node: string, options: { lab?: str
       await copy.catch(() => undefined);
       return exitCode;
     } finally {
+      context.signal.removeEventListener('abort', hangUp);
       process.stdin.setRawMode(false);
       process.stdin.unpipe();
       process.stdin.destroy();

@@ -31,11 +31,14 @@ export async function changeLab(lab: LiveLab, after: Plan, options: DrainOptions
   const start = performance.now();
   const left = (): number => Math.max(0, options.withinMs - (performance.now() - start));
   await beginChange(lab.paths, after);
-  const drained = await drainLeaving(lab, change, options);
-  if (!drained.landed) {
-    await endChange(lab.paths);
-    return drained;
+  let drained: Landed = { landed: false, evidence: '' };
+  try {
+    drained = await drainLeaving(lab, change, options);
+  } finally {
+    // Nothing else has been touched.
+    if (!drained.landed) await endChange(lab.paths);
   }
+  if (!drained.landed) return drained;
   try {
     const welcomed: Landed[] = [];
     const onJoin = async (nodes: readonly PlannedNode[]): Promise<void> => {
@@ -68,9 +71,13 @@ async function drainLeaving(lab: LiveLab, { removed }: LabChange, options: Drain
   const states = await Promise.all(able.map(alive));
   const leaving = able.filter((_, i) => states[i]);
   if (leaving.length === 0) return { landed: true, evidence: '' };
-  const result = await drainNodes(lab, leaving, 'drain', options);
+  const putBack = (): Promise<Landed> => drainNodes(lab, leaving, 'undrain', { withinMs: 10_000 });
+  const result = await drainNodes(lab, leaving, 'drain', options).catch(async (error: unknown) => {
+    await putBack();
+    throw error;
+  });
   if (result.landed) return result;
-  const back = await drainNodes(lab, leaving, 'undrain', { ...options, withinMs: 10_000 });
+  const back = await putBack();
   const now = back.landed ? 'back in service' : `still drained: ${back.evidence}`;
   return {
     landed: false,

@@ -11,6 +11,8 @@ export interface Hit {
   readonly network?: string;
   /** The scenario's: what is chosen at random follows from it. Default 1. */
   readonly seed?: number;
+  /** A fault that takes its time ends when it aborts. */
+  readonly signal?: AbortSignal;
 }
 
 /** Whether it verifiably happened, and what was seen. A fault that did not land makes the verdict unknown. */

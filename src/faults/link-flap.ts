@@ -18,12 +18,13 @@ export const linkFlap = defineFault({
     }),
   },
 
-  async inject(lab, { node, network = '' }, { times, period }) {
+  async inject(lab, { node, network = '', signal }, { times, period }) {
     const started = performance.now();
     const seen: (PortState | undefined)[] = [];
     for (let i = 0; i < 2 * times; i++) {
       const state = i % 2 === 0 ? 'down' : 'up';
-      await delay(Math.max(0, started + (i * period) / 2 - performance.now()));
+      const pauseMs = Math.max(0, started + (i * period) / 2 - performance.now());
+      await delay(pauseMs, undefined, signal === undefined ? {} : { signal });
       await lab.script(`flapping the cable of ${node.name}`, setPorts(lab, node, [network], state));
       seen.push((await portStates(lab, node, [network]))[0]);
     }

@@ -1,6 +1,6 @@
 /** Faults on a timeline: each at its time, verified, recorded. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { forgetEntry, type LiveLab } from '../lab/index.ts';
+import { forgetEntry, type LiveLab, ledgerEntries } from '../lab/index.ts';
 import type {
   TimelineDrain,
   TimelineEntry,
@@ -143,7 +143,12 @@ async function hit(
   { seed, signal }: TimelineOptions,
 ): Promise<Done> {
   const cause = 'of' in entry ? causeOf(entry.of, timeline) : entry;
-  const hits = resolveTarget(lab.plan, cause.target).map((each) => ({ ...each, seed }));
+  const known = 'of' in entry ? await ledgerEntries(lab.paths) : [];
+  // Who has joined the group since has nothing to undo.
+  const concerned = known.find(({ name }) => name === cause.name)?.nodes;
+  const hits = resolveTarget(lab.plan, cause.target)
+    .filter(({ node }) => concerned?.includes(node.name) ?? true)
+    .map((each) => ({ ...each, seed, signal }));
   const [fault, options] = cause.action === 'drain' ? ['drain', {}] : [cause.fault, cause.options];
   const doIt = (): Promise<Landed> => act(lab, entry, cause, hits, signal);
   const { name, target } = cause;

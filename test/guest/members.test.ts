@@ -231,4 +231,35 @@ describe('a lab that changes while it is up', () => {
     await fine('down');
     expect(await home.inventory()).toEqual([]);
   });
+
+  test('Ctrl-C while a node that goes is drained: it is put back, and the lab can be changed as before', async () => {
+    await fine('traffic', 'start', '--connections', '30', '--seed', '9');
+    const before = await nodes();
+    const last = before.filter((name) => name.startsWith('l7-')).at(-1) ?? '';
+    const { child, outcome } = home.start('scale', 'l7', '-1');
+    const drained = async (): Promise<{ ok: boolean; saw: string }> => {
+      const saw = await fine('exec', 'l4-1', '--', 'ipvsadm', '-Ln');
+      return { ok: / Tunnel +0 /.test(saw), saw };
+    };
+    await until(drained, { withinMs: 15_000, everyMs: 100, why: `${last} to have weight 0` });
+    child.kill('SIGINT');
+    expect(await outcome).toMatchObject({ exitCode: 130 });
+    expect((await drained()).ok).toBe(false);
+    expect(await nodes()).toEqual(before);
+    await fine('traffic', 'stop');
+    await fine('scale', 'web', '+1');
+    await fine('scale', 'web', '-1');
+  });
+
+  test('a node that joined a group after that was hit has nothing to heal', async () => {
+    const before = await nodes();
+    await fine('fault', 'add', 'node.crash', 'l7', '--name', 'all');
+    const { added } = await json('scale', 'l7', '+1');
+    const pid = (): Promise<string> =>
+      fine('exec', added[0] ?? '', '--', 'sh', '-c', `cat /run/tierlab/*/${added[0]}/haproxy.pid`);
+    const own = await pid();
+    await fine('fault', 'heal', 'all');
+    expect(await pid()).toBe(own);
+    expect(await nodes()).toHaveLength(before.length + 1);
+  });
 });

@@ -44,7 +44,7 @@ export async function undrain(
       fault: 'drain',
       target,
       options: {},
-      nodes: [],
+      nodes: resolveTarget(live.plan, target).map(({ node }) => node.name),
       at: 0,
       state: 'begun',
       evidence: '',

@@ -38,8 +38,10 @@ export async function addFault(
     });
     const found = faults[fault];
     if (found === undefined) throw new Error(`no fault ${fault}`);
+    const { signal } = context;
+    const hits = resolveTarget(live.plan, target).map((hit) => ({ ...hit, signal }));
     return inflict(context, live, { fault, target, options, ...(name === undefined ? {} : { name }) }, () =>
-      actOn(live, found, 'inject', resolveTarget(live.plan, target), options),
+      actOn(live, found, 'inject', hits, options),
     );
   });
 }
@@ -101,11 +103,7 @@ export async function listFaults(context: Context, { lab: labName }: LabFlag): P
 export async function healFault(
   context: Context,
   name: string | undefined,
-  {
-    lab: labName,
-    all = false,
-    within = 20_000,
-  }: LabFlag & { readonly all?: boolean; readonly within?: number },
+  { lab: labName, all = false }: LabFlag & { readonly all?: boolean },
 ): Promise<number> {
   return withLab(labName, async (live) => {
     const entries = await ledgerEntries(live.paths);
@@ -120,7 +118,7 @@ export async function healFault(
     }
     const results = new Map<string, Landed>();
     const heal = async (entry: LedgerEntry): Promise<void> => {
-      const result = await undo(context, live, entry, within);
+      const result = await undo(context, live, entry, undrainWithinMs);
       results.set(entry.name, result);
       const verb = entry.fault === 'drain' ? 'undrained' : 'healed';
       context.print(`${entry.name}: ${result.landed ? verb : `NOT ${verb}`}: ${result.evidence}`);
@@ -134,13 +132,17 @@ export async function healFault(
   });
 }
 
+/** As `undrain` has it if nobody says otherwise. */
+const undrainWithinMs = 20_000;
+
 export async function undo(
   context: Context,
   live: LiveLab,
   entry: LedgerEntry,
   withinMs: number,
 ): Promise<Landed> {
-  const hits = resolveTarget(live.plan, entry.target);
+  // Who has joined the group since has nothing to undo.
+  const hits = resolveTarget(live.plan, entry.target).filter(({ node }) => entry.nodes.includes(node.name));
   const fault = faults[entry.fault];
   const nodes = hits.map(({ node }) => node);
   const { signal, report } = context;

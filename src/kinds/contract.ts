@@ -32,7 +32,7 @@ export interface Daemon {
   readonly quick?: boolean;
 }
 
-/** How a kind looks at a live node: no process is created by `dial` and `readFile`. */
+/** How a kind looks at a live node: no process is created by `ask`, `readFile` and `netlink`. */
 export interface NodeView {
   readonly node: PlannedNode;
   readonly plan: Plan;
@@ -41,6 +41,12 @@ export interface NodeView {
   ask(socket: string, request: string, isComplete?: (answer: string) => boolean): Promise<string>;
   /** Reads a file as the node sees it: `/proc/net/…` is the node's own. */
   readFile(path: string): Promise<string>;
+  /**
+   * Asks a family of generic netlink in the node's namespace for all that it has of something.
+   * @param request command, version, two zeros, attributes (genetlink(7))
+   * @returns the kernel's messages, each with its header
+   */
+  netlink(family: string, request: Buffer): Promise<Buffer>;
   /** Writes a file of the lab anew, also of a node that is dead. @throws if it cannot be written */
   writeFile(path: string, content: string): Promise<void>;
   /** Nodes of the lab that were drained, or are dead: they are not waited for. */

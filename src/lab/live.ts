@@ -5,6 +5,7 @@ import type { ExecOptions, ExecResult, Host } from '../hosts/contract.ts';
 import type { CarriedFlow, Kind, NodeStats, NodeView } from '../kinds/contract.ts';
 import type { Plan, PlannedNode } from '../topology/types.ts';
 import { outOfService } from './ledger.ts';
+import { NodeReader } from './node-reader.ts';
 import { type LabPaths, netnsPath, nodePaths, pidFile } from './paths.ts';
 import {
   ownDaemons,
@@ -30,6 +31,7 @@ export class LiveLab {
   readonly paths: LabPaths;
   readonly host: Host;
   readonly options: PlumbingOptions;
+  readonly #reader: NodeReader;
   #plan: Plan;
   #before: Promise<void> = Promise.resolve();
   #shared: { plan: Plan; byNode: ReadonlyMap<string, readonly { daemon: PlacedDaemon }[]> } | undefined;
@@ -39,6 +41,7 @@ export class LiveLab {
     this.#plan = plan;
     this.host = host;
     this.options = options;
+    this.#reader = new NodeReader((argv) => host.spawn(argv));
   }
 
   /** What the lab is now. */
@@ -98,12 +101,16 @@ export class LiveLab {
 
   view(node: PlannedNode): NodeView {
     const paths = nodePaths(this.paths, node.name, this.options.programs);
+    const namespace = netnsPath(this.paths, node.name);
     return {
       node,
       plan: this.plan,
       paths,
       ask: (socket, request, isComplete) => this.#ask(socket, request, isComplete),
-      readFile: (path) => this.#readFile(node, path),
+      // `/proc/net` is the reader's own.
+      readFile: (path) =>
+        path.startsWith('/proc/net/') ? this.#reader.file(namespace, path) : this.host.readFile(path),
+      netlink: (family, request) => this.#reader.netlink(namespace, family, request),
       writeFile: (path, content) => writeInside(this.host, new Map([[path, content]])),
       outOfService: () => outOfService(this.paths),
       exec: (argv, options) => this.exec(node.name, argv, options),
@@ -194,33 +201,6 @@ export class LiveLab {
       clearTimeout(limit);
       connection.close();
     }
-  }
-
-  /** `/proc/net` is the reader's own; a daemon of the node lends its view without a process of ours. */
-  async #readFile(node: PlannedNode, path: string): Promise<string> {
-    if (!path.startsWith('/proc/net/')) return this.host.readFile(path);
-    for (const { name } of ownDaemons(node, this.plan, this.paths, this.options)) {
-      const pid = await this.host.readFile(pidFile(this.paths, node.name, name)).catch(() => '');
-      if (!(Number(pid) > 0)) continue;
-      // Of a process that ended, the kernel has none.
-      const text = await this.host
-        .readFile(`/proc/${Number(pid)}${path.slice('/proc'.length)}`)
-        .catch(() => '');
-      if (text !== '') return text;
-    }
-    // Of a node that is dead there is nothing to read: watches would start a process for that in every round.
-    if (!(await this.#hasNamespace(node))) throw new Error(`${node.name} has no namespace`);
-    const { exitCode, stdout, stderr } = await this.exec(node.name, ['cat', path]);
-    if (exitCode !== 0) throw new Error(stderr.trim());
-    return stdout;
-  }
-
-  /** Its file is there and no text (Linux fs/nsfs.c: there is nothing to read), or it is not there. */
-  #hasNamespace(node: PlannedNode): Promise<boolean> {
-    return this.host.readFile(netnsPath(this.paths, node.name)).then(
-      () => true,
-      (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
-    );
   }
 }
 

@@ -87,6 +87,8 @@ export async function play(
     await playing.catch(() => undefined);
   });
   await Promise.race([died, delay(Math.max(0, start + lateMs + durationMs - now()), undefined, { signal })]);
-  await Promise.all([watch.look(), nodeWatch.look()]);
+  await Promise.all([watch.stop(), nodeWatch.look()]);
   record({ type: 'phase', t: now(), phase: 'end' });
+  // What is done from now on is not slowed by being watched. Who does not answer is waited for when all else is done.
+  void nodeWatch.stop();
 }

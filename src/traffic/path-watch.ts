@@ -23,6 +23,7 @@ export class PathWatch {
   readonly #sightings = new Map<string, Sighting>();
   readonly #looks = new OneAtATime(() => this.#look());
   #timer: NodeJS.Timeout | undefined;
+  #last: Promise<void> | undefined;
 
   constructor(lab: LiveLab, record: (event: PathEvent | LookEvent) => void, now: () => number) {
     this.#lab = lab;
@@ -48,9 +49,11 @@ export class PathWatch {
     return this.#sightings.get(client);
   }
 
-  async stop(): Promise<void> {
+  /** Looks once more, and then no more. */
+  stop(): Promise<void> {
     clearInterval(this.#timer);
-    await this.look();
+    this.#last ??= this.look();
+    return this.#last;
   }
 
   async #look(): Promise<void> {

@@ -26,6 +26,7 @@ function viewThatHears(text: string): NodeView {
     ask: async () => text,
     readFile: () => Promise.reject(new Error('nothing to read')),
     writeFile: () => Promise.reject(new Error('nothing to write')),
+    netlink: async () => Buffer.alloc(0),
     outOfService: async () => new Set(),
     exec: () => Promise.reject(new Error('nothing to run')),
   };

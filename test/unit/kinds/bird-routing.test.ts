@@ -31,6 +31,7 @@ async function nodeWithFiles(name: string): Promise<{ view: NodeView; text: () =
     plan,
     paths,
     exec: ask,
+    netlink: ask,
     ask,
     outOfService,
     readFile: (path: string) => readFile(path, 'utf8'),

@@ -36,6 +36,7 @@ test('a router of both families says of each over whom it has a way', async () =
     ask: async (_socket, text) => `0001 BIRD 2.0.12 ready.\n${text.trim().split('\n').map(answer).join('')}`,
     readFile: async () => '',
     writeFile: () => Promise.reject(new Error('nothing to write')),
+    netlink: async () => Buffer.alloc(0),
     outOfService: async () => new Set<string>(),
     exec: () => Promise.reject(new Error('nothing to run')),
   });

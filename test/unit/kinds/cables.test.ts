@@ -27,6 +27,7 @@ test("a node's bytes are those of its cables, not those that it says to itself",
     ask: () => Promise.reject(new Error('nobody to ask')),
     readFile: async () => devices,
     writeFile: () => Promise.reject(new Error('nothing to write')),
+    netlink: async () => Buffer.alloc(0),
     outOfService: async () => new Set<string>(),
     exec: () => Promise.reject(new Error('nothing to run')),
   };

@@ -71,6 +71,7 @@ test('of an open connection is told who holds it, where it leads, since when and
     ask: async () => `${line}\n${other}\n${own}\n\n`,
     readFile: () => Promise.reject(new Error('nothing to read')),
     writeFile: () => Promise.reject(new Error('nothing to write')),
+    netlink: async () => Buffer.alloc(0),
     outOfService: async () => new Set(),
     exec: () => Promise.reject(new Error('nothing to run')),
   };

@@ -4,8 +4,10 @@ import type { NodeView } from '../../../src/kinds/contract.ts';
 import { kinds } from '../../../src/kinds/index.ts';
 import { idleSeconds, parseConnections } from '../../../src/kinds/ipvs/connections.ts';
 import { keepalivedConfig } from '../../../src/kinds/ipvs/keepalived.ts';
+import { parseServers, serversOf } from '../../../src/kinds/ipvs/netlink.ts';
 import { ipvsOptions } from '../../../src/kinds/ipvs/options.ts';
-import { askServers, missingServers, parseServers } from '../../../src/kinds/ipvs/servers.ts';
+import { askServers, missingServers } from '../../../src/kinds/ipvs/servers.ts';
+import { messagesOf } from './recorded-netlink.ts';
 import { nodeOf, threeTier } from './three-tier.ts';
 
 const plan = await threeTier();
@@ -13,19 +15,17 @@ const node = nodeOf(plan, 'l4-2');
 const recorded = (name: string): string => readFileSync(new URL(`recorded/${name}`, import.meta.url), 'utf8');
 const paths = { files: '/files', linked: '/linked', run: '/run/l4-2', programs: '/programs', node: '/node' };
 
-function viewOf(files: Readonly<Record<string, string>>, netlink?: string): NodeView {
+function viewOf(files: Readonly<Record<string, string>>, servers = ''): NodeView {
   return {
     node,
     plan,
     paths,
     ask: () => Promise.reject(new Error('nobody to ask')),
     readFile: async (path) => files[path] ?? Promise.reject(new Error(`no ${path}`)),
+    netlink: async () => messagesOf(servers, '198.51.100.1'),
     writeFile: () => Promise.reject(new Error('nothing to write')),
     outOfService: async () => new Set(),
-    exec: async () =>
-      netlink === undefined
-        ? Promise.reject(new Error('no process'))
-        : { exitCode: 0, stdout: netlink, stderr: '' },
+    exec: () => Promise.reject(new Error('no process')),
   };
 }
 
@@ -68,27 +68,35 @@ test('flows name the service and the L7 node that they are sent to', async () =>
   });
 });
 
-test('the servers read alike from the kernel and from ipvsadm', () => {
-  const fromProc = parseServers(recorded('ip_vs.txt'));
-  expect(fromProc).toEqual(parseServers(recorded('ipvsadm.txt')));
-  expect(fromProc.map(({ service, address, weight }) => `${service} ${address} ${weight}`)).toEqual([
-    '198.51.100.1:80 192.0.2.135 1',
-    '198.51.100.1:80 192.0.2.134 1',
-    '198.51.100.1:80 192.0.2.133 1',
+test('the servers of a service are asked for by its address and port', () => {
+  const request = serversOf({ vip: '198.51.100.1', port: 80 });
+  // IPVS_CMD_GET_DEST, version 1; a service of 44 bytes: AF_INET, TCP, the address in 16 bytes, the port.
+  expect(request.toString('hex')).toBe(
+    `08010000 ${'30000100'} 06000100 02000000 06000200 06000000 14000300 c6336401${'00'.repeat(12)} 06000400 00500000`.replaceAll(
+      ' ',
+      '',
+    ),
+  );
+});
+
+test('the servers are read in the order of the kernel, without a process', async () => {
+  const servers = await askServers(viewOf({}, recorded('ipvs-netlink.txt')));
+  expect(servers).toEqual([
+    { service: '198.51.100.1:80', address: '192.0.2.135', weight: 1, active: 0, inactive: 0 },
+    { service: '198.51.100.1:80', address: '192.0.2.134', weight: 1, active: 0, inactive: 0 },
+    { service: '198.51.100.1:80', address: '192.0.2.133', weight: 1, active: 0, inactive: 1 },
   ]);
 });
 
-test('ipvsadm is asked only if the kernel left servers out', async () => {
-  const whole = recorded('ip_vs.txt');
-  const some = whole.split('\n').slice(0, 5).join('\n');
-  expect(await askServers(viewOf({ '/proc/net/ip_vs': whole }))).toHaveLength(3);
-  expect(await askServers(viewOf({ '/proc/net/ip_vs': some }, recorded('ipvsadm.txt')))).toHaveLength(3);
+test('a service that IPVS does not know has no servers', () => {
+  expect(parseServers({ vip: '198.51.100.1', port: 80 }, Buffer.alloc(0))).toEqual([]);
 });
 
-test('a server without weight and one that is not there are missed', () => {
-  const [first, second] = parseServers(recorded('ip_vs.txt'));
+test('a server without weight and one that is not there are missed', async () => {
+  const servers = await askServers(viewOf({}, recorded('ipvs-netlink.txt')));
+  const [first, second] = servers;
   if (first === undefined || second === undefined) throw new Error('nothing recorded');
-  expect(missingServers(node, parseServers(recorded('ip_vs.txt')))).toEqual([]);
+  expect(missingServers(node, servers)).toEqual([]);
   expect(missingServers(node, [first, { ...second, weight: 0 }], new Set(['l7-2']))).toEqual([
     'l7-1 is no server of web yet',
   ]);

@@ -63,6 +63,7 @@ const view = (name: 'web-1' | 'web-2'): NodeView => ({
   },
   readFile: () => Promise.reject(new Error('reads no file')),
   writeFile: () => Promise.reject(new Error('nothing to write')),
+  netlink: async () => Buffer.alloc(0),
   outOfService: async () => new Set(),
   exec: () => Promise.reject(new Error('starts no process')),
 });

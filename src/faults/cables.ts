@@ -8,13 +8,6 @@ import type { PlannedNode } from '../topology/types.ts';
 
 export type PortState = 'up' | 'down' | 'blackhole' | 'gone';
 
-/** Shell lines that take the cables away: both ends are gone at once, and nothing that is sent leaves the node. */
-export function removeCables(lab: LiveLab, node: PlannedNode): string[] {
-  return networksOf(node)
-    .map((network) => switchPort(lab.paths, network, node.name))
-    .map(({ netns, port }) => `ip -n ${netns} link del dev ${port}`);
-}
-
 /** Shell lines that set the switch ports of a node's cables. `blackhole`: unplugged from the bridge, the carrier stays. */
 export function setPorts(
   lab: LiveLab,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { type Probe, until } from '../base/until.ts';
-import { type LiveLab, netnsName, netnsPath, plumbNode } from '../lab/index.ts';
+import { type LiveLab, netnsName, netnsPath, plumbNode, removeCables } from '../lab/index.ts';
 import type { PlannedNode } from '../topology/types.ts';
-import { networksOf, type PortState, portStates, removeCables, setPorts } from './cables.ts';
+import { networksOf, type PortState, portStates, setPorts } from './cables.ts';
 import type { Fault, Landed } from './contract.ts';
 import { knownLast, makeKnown } from './known-last.ts';
 
@@ -48,7 +48,7 @@ async function crash(lab: LiveLab, node: PlannedNode): Promise<Landed> {
   const pids = await processesIn(lab, namespace);
   // One may have ended by itself meanwhile; below is looked who is left.
   const kill = pids.length === 0 ? [] : [`kill -KILL ${pids.join(' ')} || true`];
-  const steps = ['set -e', ...removeCables(lab, node), ...kill, `ip netns del ${namespace}`];
+  const steps = ['set -e', removeCables(lab.paths, node.name), ...kill, `ip netns del ${namespace}`];
   await lab.script(`crashing ${node.name}`, steps.join('\n'));
   const { saw } = await untilDead(lab, node, pids);
   const ports = await portStates(lab, node, networksOf(node));
@@ -81,7 +81,7 @@ function clearAway(lab: LiveLab, node: PlannedNode): string {
   const namespace = netnsName(lab.paths, node.name);
   return [
     `[ -e ${netnsPath(lab.paths, node.name)} ] || exit 0`,
-    ...removeCables(lab, node).map((line) => `${line} 2>/dev/null || :`),
+    `${removeCables(lab.paths, node.name)} 2>/dev/null || :`,
     `kill -KILL $(ip netns pids ${namespace}) 2>/dev/null || :`,
     `ip netns del ${namespace}`,
   ].join('\n');

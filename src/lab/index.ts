@@ -25,6 +25,7 @@ export {
   type PlumbingOptions,
   plumbLab,
   plumbNode,
+  removeCables,
   switchPort,
 } from './plumbing/index.ts';
 export { kindsOf, type LeftOut, leftOut } from './plumbing-only.ts';

@@ -3,7 +3,7 @@ import { until } from '../base/until.ts';
 import type { PlannedNode } from '../topology/types.ts';
 import type { LiveLab } from './live.ts';
 import { netnsName, nodePaths, pidFile } from './paths.ts';
-import { batchFile, sharedDaemons, switchPort } from './plumbing/index.ts';
+import { batchFile, removeCables, sharedDaemons } from './plumbing/index.ts';
 
 /**
  * Takes a node away, whatever state it is in: its cables, its processes, its namespace, its files. Its logs stay. The cables
@@ -13,12 +13,8 @@ import { batchFile, sharedDaemons, switchPort } from './plumbing/index.ts';
 export async function removeNode(lab: LiveLab, node: PlannedNode, others: readonly number[]): Promise<void> {
   const { paths, options } = lab;
   const namespace = netnsName(paths, node.name);
-  const cables = node.interfaces.map(({ network }) => {
-    const { netns, port } = switchPort(paths, network, node.name);
-    return `ip -n ${netns} link del dev ${port} 2>/dev/null || :`;
-  });
   const script = [
-    ...cables,
+    `${removeCables(paths, node.name)} 2>/dev/null || :`,
     `pids="$(ip netns pids ${namespace} 2>/dev/null || :) ${others.join(' ')}"`,
     'kill -KILL $pids 2>/dev/null || :',
     `ip netns del ${namespace} 2>/dev/null || :`,

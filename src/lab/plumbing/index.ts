@@ -17,7 +17,7 @@ export { ownDaemons, type PlacedDaemon, sharedDaemons } from './daemons.ts';
 export { ipLines } from './node.ts';
 export type { PlumbingOptions } from './options.ts';
 export { batchFile } from './steps.ts';
-export { switchPort } from './switch.ts';
+export { removeCables, switchPort } from './switch.ts';
 
 export interface Rendered {
   /** Absolute path → content. */

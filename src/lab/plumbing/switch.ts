@@ -29,8 +29,19 @@ export function cable(
 ): string {
   return (
     `link add name ${node} mtu ${network.mtu} ${oneQueue} master ${network.name} up type veth ` +
-    `peer name ${name} mtu ${network.mtu} ${oneQueue} address ${mac} netns ${netnsName(lab, node)}`
+    `peer name ${name} mtu ${network.mtu} ${oneQueue} address ${mac} group ${cableGroup} netns ${netnsName(lab, node)}`
   );
 }
+
+/**
+ * Shell line that takes all cables of a node away in one request: nothing that is sent leaves it, and from one moment to the next nothing
+ * reaches it (Linux net/core/rtnetlink.c, rtnl_group_dellink; net/core/dev.c, dev_close_many). One after another, a router lives on with
+ * its last ones, and tells the senders of answers that it knows no way (ICMP): an L4 node takes that for a packet of the flow.
+ */
+export const removeCables = (lab: LabPaths, node: string): string =>
+  `ip -n ${netnsName(lab, node)} link del group ${cableGroup}`;
+
+/** Of a node's ends of its cables, so that they can be named together. */
+const cableGroup = 1;
 
 const oneQueue = 'numtxqueues 1 numrxqueues 1';

@@ -1,8 +1,8 @@
 /** All that is there on this machine of the labs of a home: nothing may be once they are down. */
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { allPids } from '../src/hosts/pids.ts';
 import { findTagged } from '../src/hosts/process-tag.ts';
-import { allPids } from '../src/hosts/uml/processes.ts';
 import { labPaths } from '../src/lab/paths.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** Finding and opening the lab that a command means. */
 
-import { stat } from 'node:fs/promises';
 import { WorldError } from '../base/errors.ts';
+import { exists } from '../base/exists.ts';
 import { programsDirectory } from '../base/programs.ts';
 import { suggest } from '../base/suggest.ts';
 import { hostKind } from '../hosts/index.ts';
@@ -86,12 +86,7 @@ export function requirePlace(live: LiveLab, name: string): string {
 
 /** `down` takes names of labs as well as the topology files that they came from. */
 export async function labNameOf(nameOrFile: string): Promise<string> {
-  const isFile =
-    /\.ya?ml$/.test(nameOrFile) &&
-    (await stat(nameOrFile).then(
-      () => true,
-      () => false,
-    ));
+  const isFile = /\.ya?ml$/.test(nameOrFile) && (await exists(nameOrFile));
   return isFile ? (await loadTopology(nameOrFile, kindTable)).name : nameOrFile;
 }
 

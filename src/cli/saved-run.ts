@@ -1,6 +1,7 @@
-import { access, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../base/errors.ts';
+import { exists } from '../base/exists.ts';
 import type { Failure } from '../report/index.ts';
 import { historyFile, judgeRun } from '../run/index.ts';
 import type { ScenarioResult } from '../verdict/index.ts';
@@ -54,9 +55,3 @@ export async function saveFailure(failure: Failure): Promise<void> {
 }
 
 const failureFile = 'failure.json';
-
-const exists = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  );

@@ -2,6 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Diagnostic, formatDiagnostic, InputError } from '../base/errors.ts';
+import { exists } from '../base/exists.ts';
 import { faultTable } from '../faults/index.ts';
 import { kindTable } from '../kinds/index.ts';
 import { loadScenario } from '../scenario/index.ts';
@@ -21,11 +22,7 @@ export async function scenarioFile(fileOrFolder: string): Promise<string> {
  */
 export async function scenarioFiles(fileOrFolder: string): Promise<string[]> {
   const file = await scenarioFile(fileOrFolder);
-  const isLab = await stat(file).then(
-    () => true,
-    () => false,
-  );
-  if (file === fileOrFolder || isLab) return [file];
+  if (file === fileOrFolder || (await exists(file))) return [file];
   const candidates = await yamlFiles(fileOrFolder);
   const found = await Promise.all(candidates.map(typeOfFile));
   const scenarios = candidates.filter((_, i) => found[i] === 'scenario');

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import type { TerminalSize } from './contract.ts';
+import { allPids, statOf } from './pids.ts';
 
 export interface LaunchOptions {
   readonly env: Readonly<Record<string, string>>;
@@ -56,7 +57,8 @@ function withTerminal(
   return ['script', '-qefc', command, '/dev/null'];
 }
 
-const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
+/** A word of a shell's command. */
+export const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
 function signalGroup(leader: number, signal: NodeJS.Signals): void {
   try {
@@ -78,17 +80,4 @@ function terminalBelow(parent: number): string | undefined {
   return undefined;
 }
 
-/** proc(5): the parent is the second field after the name's closing parenthesis. */
-function childrenOf(parent: number): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((name) => {
-      try {
-        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-        return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === parent;
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
-}
+const childrenOf = (parent: number): number[] => allPids().filter((pid) => Number(statOf(pid)[1]) === parent);

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { HostLab } from './contract.ts';
+import { allPids } from './pids.ts';
 
 /** Environment variable that every process of a lab carries, on the host and in the guest. (TIERLAB_LAB is the flag --lab.) */
 const labVariable = 'TIERLAB_TAG';
@@ -25,20 +26,20 @@ export interface TaggedProcess {
  */
 export async function findTagged(id?: string): Promise<TaggedProcess[]> {
   // One after the other: all at once would be too many open files for some, and a process that was not seen would be left behind.
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+  return allPids()
+    .filter((pid) => pid !== process.pid)
     .flatMap((pid) => {
       const variables = environmentOf(pid);
       const value = (name: string): string | undefined =>
         variables.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
       const lab = value(labVariable);
       if (lab === undefined || (id !== undefined && lab !== id)) return [];
-      return [{ pid: Number(pid), lab, folder: value(folderVariable) ?? '' }];
+      return [{ pid, lab, folder: value(folderVariable) ?? '' }];
     });
 }
 
 /** proc(5). Empty if it has ended, or belongs to another user. */
-function environmentOf(pid: string): string[] {
+function environmentOf(pid: number): string[] {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
   } catch (error) {

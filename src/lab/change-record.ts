@@ -1,7 +1,8 @@
 /** A change of a lab that is under way: on disk before anything is touched, and at the same time the lock that keeps others out. */
-import { access, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WorldError } from '../base/errors.ts';
+import { exists } from '../base/exists.ts';
 import type { Plan } from '../topology/types.ts';
 import type { LabPaths } from './paths.ts';
 import { isAlive, ownIdentity, type ProcessIdentity } from './state.ts';
@@ -28,11 +29,7 @@ export async function beginChange(lab: LabPaths, plan: Plan): Promise<void> {
 
 /** @throws WorldError if the lab is being changed, or a change was cut short */
 export async function assertUnchanging(lab: LabPaths): Promise<void> {
-  const isThere = await access(file(lab)).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) throw await explain(lab);
+  if (await exists(file(lab))) throw await explain(lab);
 }
 
 export async function endChange(lab: LabPaths): Promise<void> {

@@ -1,6 +1,7 @@
 import { readdir, readlink, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { WorldError } from '../base/errors.ts';
+import { exists } from '../base/exists.ts';
 import { until } from '../base/until.ts';
 import type { HostKind } from '../hosts/contract.ts';
 import { findTagged } from '../hosts/process-tag.ts';
@@ -20,10 +21,7 @@ export async function bringDown(
   const state = await readState(lab);
   const namespaces = await ownNamespaces(lab);
   const tagged = await findTagged(lab.id);
-  const isThere = await readdir(lab.directory).then(
-    () => true,
-    () => false,
-  );
+  const isThere = await exists(lab.directory);
   if (!isThere && namespaces.length === 0 && tagged.length === 0) return false;
 
   // With its state lost, it may have been any host's: each destroys only what carries the id.

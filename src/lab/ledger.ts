@@ -3,8 +3,9 @@
  * touched, so that any later process can undo it, also after this one was killed halfway. A file each because its name
  * can be claimed without a lock.
  */
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { replaceFile } from '../base/replace-file.ts';
 import type { LabPaths } from './paths.ts';
 
 /** A fault that was injected, or a node that was drained. */
@@ -45,9 +46,7 @@ export async function claimEntry(lab: LabPaths, entry: LedgerEntry): Promise<boo
 }
 
 export async function updateEntry(lab: LabPaths, entry: LedgerEntry): Promise<void> {
-  const temporary = `${file(lab, entry.name)}.new`;
-  await writeFile(temporary, text(entry), { mode: 0o600 });
-  await rename(temporary, file(lab, entry.name));
+  await replaceFile(file(lab, entry.name), text(entry));
 }
 
 /** In the order in which they were done. */

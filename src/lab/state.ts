@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WorldError } from '../base/errors.ts';
 import { makeFolder } from '../base/make-folder.ts';
+import { replaceFile } from '../base/replace-file.ts';
 import type { HostName } from '../hosts/contract.ts';
 import type { Plan } from '../topology/types.ts';
 import { isLabName, type LabPaths, labPaths, tierlabHome } from './paths.ts';
@@ -50,9 +51,7 @@ export async function claimLab(lab: LabPaths): Promise<boolean> {
 }
 
 export async function writeState(lab: LabPaths, state: LabState): Promise<void> {
-  const temporary = `${lab.state}.new`;
-  await writeFile(temporary, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
-  await rename(temporary, lab.state);
+  await replaceFile(lab.state, `${JSON.stringify(state, null, 2)}\n`);
 }
 
 export async function readState(lab: LabPaths): Promise<LabState | undefined> {

@@ -2,8 +2,9 @@
  * Traffic on a running lab that goes on until it is stopped, kept by a process of its own: what other processes know of it
  * is in the lab's folder.
  */
-import { appendFile, readFile, rename, writeFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { replaceFile } from '../base/replace-file.ts';
 import { isAlive, type LabPaths, type ProcessIdentity } from '../lab/index.ts';
 import type { ScenarioTraffic } from '../scenario/types.ts';
 import type { HistoryEvent } from '../verdict/history.ts';
@@ -26,8 +27,7 @@ export async function readTraffic(lab: LabPaths): Promise<TrafficByHand | undefi
 }
 
 export async function writeTraffic(lab: LabPaths, traffic: TrafficByHand): Promise<void> {
-  await writeFile(`${stateFile(lab)}.new`, `${JSON.stringify(traffic, null, 2)}\n`, { mode: 0o600 });
-  await rename(`${stateFile(lab)}.new`, stateFile(lab));
+  await replaceFile(stateFile(lab), `${JSON.stringify(traffic, null, 2)}\n`);
 }
 
 export const isKept = async ({ keeper }: TrafficByHand): Promise<boolean> =>

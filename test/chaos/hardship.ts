@@ -6,8 +6,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { allPids } from '../../src/hosts/pids.ts';
 import { keeperOrder } from '../../src/hosts/uml/keeper-process.ts';
-import { allPids } from '../../src/hosts/uml/processes.ts';
 import type { Limits, Place } from './command.ts';
 import type { Round } from './plan.ts';
 

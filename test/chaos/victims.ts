@@ -1,8 +1,8 @@
 /** Whom a strike hits: found by parentage and by the tag of the loop's own labs, never by a name. */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
+import { allPids } from '../../src/hosts/pids.ts';
 import { findTagged } from '../../src/hosts/process-tag.ts';
-import { allPids } from '../../src/hosts/uml/processes.ts';
 import type { Role } from './plan.ts';
 
 /**

@@ -2,7 +2,8 @@
 import { accessSync, constants, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../../src/base/until.ts';
-import { allPids, factsOf } from '../../src/hosts/uml/processes.ts';
+import { allPids } from '../../src/hosts/pids.ts';
+import { factsOf } from '../../src/hosts/uml/processes.ts';
 import { compareInventories, type Inventory, linesOf, takeInventory } from '../machine-inventory.ts';
 
 /** Where there may be files that are gone with the machine. Elsewhere nothing can be written. */

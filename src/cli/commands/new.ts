@@ -1,5 +1,6 @@
-import { access, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { exitCodes, WorldError } from '../../base/errors.ts';
+import { exists } from '../../base/exists.ts';
 import { kindTable } from '../../kinds/index.ts';
 import { type Chain, generateTopology, parseDocument, topologyOf } from '../../topology/index.ts';
 import type { Context } from '../context.ts';
@@ -21,11 +22,7 @@ export async function newTopology(context: Context, name: string, options: NewOp
     context.printJson({ topology: text });
     return exitCodes.pass;
   }
-  const there = await access(output).then(
-    () => true,
-    () => false,
-  );
-  if (there)
+  if (await exists(output))
     throw new WorldError(`${output} is there already`, {
       code: 'file-exists',
       exitCode: 3,

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access } from 'node:fs/promises';
 import { exitCodes, WorldError } from '../../base/errors.ts';
+import { exists } from '../../base/exists.ts';
 import type { Requirements } from '../../hosts/contract.ts';
 import { hostNames, missingPackages } from '../../hosts/index.ts';
 import { kinds } from '../../kinds/index.ts';
@@ -96,9 +96,3 @@ async function onPath(command: string): Promise<boolean> {
   const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
   return (await Promise.all(folders.map((folder) => exists(`${folder}/${command}`)))).includes(true);
 }
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );

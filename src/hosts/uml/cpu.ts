@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { allPids } from '../pids.ts';
 import { keeperOrder } from './keeper-process.ts';
-import { allPids } from './processes.ts';
 
 /**
  * Chooses the CPU for one more guest: of those that we may use, one with the fewest guests, whoever they belong to. Pinned to

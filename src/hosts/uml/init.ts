@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path';
+import { quote } from '../launch.ts';
 import { guestFiles } from './files.ts';
 import { isCovered, openFiles } from './guest-setup.ts';
 
@@ -73,8 +74,6 @@ function packageOf(agent: string): string {
 export function isMountable(path: string): boolean {
   return !/[",\\\u0000-\u001f\u007f]/.test(path);
 }
-
-const quote = (path: string): string => `'${path.replaceAll("'", `'\\''`)}'`;
 
 /** fstab(5): a space is written as \\040. */
 const escapeField = (field: string): string => field.replaceAll(' ', '\\040').replaceAll('#', '\\043');

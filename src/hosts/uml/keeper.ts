@@ -18,6 +18,7 @@ export interface KeeperOrder {
   /** The guest kernel's command line; the serial line is its file descriptors 3 (what it reads) and 4 (what it writes). */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** The CPU that the guest is pinned to: read from the keeper's command line by those who choose one for another guest. */
   readonly cpu?: number;
 }
 
@@ -29,7 +30,7 @@ const graceMs = 1000;
 
 keep(JSON.parse(process.argv[2] ?? '') as KeeperOrder);
 
-function keep({ directory, argv, env, cpu }: KeeperOrder): void {
+function keep({ directory, argv, env }: KeeperOrder): void {
   // Relative paths are short enough for a socket, and free of characters that the kernel's command line cannot carry.
   process.chdir(directory);
   process.umask(0o077);
@@ -37,7 +38,6 @@ function keep({ directory, argv, env, cpu }: KeeperOrder): void {
     keeper: process.pid,
     boot: bootId(),
     startedAt: Date.now(),
-    ...(cpu === undefined ? {} : { cpu }),
   };
   writeRecord(directory, before);
   const relay = new Relay();

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
+import { allPids, statOf } from '../pids.ts';
 import { confineName } from './confine.ts';
 
 /** What /proc tells of a process, as far as a guest's processes are told by it. */
@@ -37,19 +38,11 @@ export function allProcesses(): ProcessFacts[] {
   return allPids().flatMap((pid) => factsOf(pid) ?? []);
 }
 
-export function allPids(): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
-}
-
 /** @returns undefined if it is gone (a zombie is), or belongs to another user */
 export function factsOf(pid: number): ProcessFacts | undefined {
+  const [state = 'X', , , session] = statOf(pid);
+  if (state === 'Z' || state === 'X') return undefined;
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // proc(5): after the name in parentheses come state, parent, group, session.
-    const [state, , , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (state === 'Z' || state === 'X') return undefined;
     const program = basename(readlinkSync(`/proc/${pid}/exe`)).replace(/ \(deleted\)$/, '');
     return { pid, session: Number(session), program };
   } catch {

@@ -7,8 +7,6 @@ export interface GuestRecord {
   readonly keeper: number;
   /** The guest kernel's process: leader of the session that all its processes are in. */
   readonly pid?: number;
-  /** The CPU it is pinned to, if any. */
-  readonly cpu?: number;
   /** The machine's boot that the process ids belong to. */
   readonly boot: string;
   readonly startedAt: number;

@@ -17,9 +17,13 @@ export function onInterrupt(): Interrupt {
   const controller = new AbortController();
   // Every wait of a lab listens to it, many at a time.
   setMaxListeners(0, controller.signal);
-  const abort = (): void => {
-    if (controller.signal.aborted) return;
-    controller.abort();
+  let abortedAt = 0;
+  const abort = (name?: unknown): void => {
+    if (!controller.signal.aborted) {
+      abortedAt = performance.now();
+      controller.abort();
+    } else if (name === 'SIGINT' && performance.now() - abortedAt > againMs)
+      process.exit(exitCodes.interrupted);
   };
   for (const signal of signals) process.on(signal, abort);
   let uncaught: { error: unknown } | undefined;
@@ -45,12 +49,14 @@ export function onInterrupt(): Interrupt {
   };
 }
 
+/** One Ctrl-C may come twice: from the terminal, and from whoever started us. Another one is a person who does not want to wait. */
+const againMs = 1000;
+
 /** How long cleaning up may take once something went wrong that nobody foresaw. */
 const graceMs = 60_000;
 
 /** For commands that have something to take down: the user sees that Ctrl-C was heard. */
 export function announceCleanup({ signal, report }: Pick<Context, 'signal' | 'report'>): void {
-  signal.addEventListener('abort', () => report({ type: 'warning', message: 'interrupted: cleaning up' }), {
-    once: true,
-  });
+  const message = 'interrupted: cleaning up (Ctrl-C again: leave it to `tierlab down`)';
+  signal.addEventListener('abort', () => report({ type: 'warning', message }), { once: true });
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { usualMemoryMb } from '../hosts/contract.ts';
 
 /** Of the labs that there are at once, some are measured; the others come up, go down, or wait for that. */
 export interface AtOnce {
@@ -24,8 +25,7 @@ export function jobsOf(
   return { labs, measured: Math.min(labs, most) };
 }
 
-/** What a guest may take; most take a third of it. */
-const guestBytes = 2 ** 30;
+const guestBytes = usualMemoryMb * 2 ** 20;
 
 /** Those that we may use: by affinity, and by the quota of the control group, which containers have. */
 function usableProcessors(): number {

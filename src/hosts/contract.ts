@@ -112,10 +112,15 @@ export interface HostLab {
   readonly directory: string;
 }
 
+/** Of a guest, in MiB; most take a third of it. */
+export const usualMemoryMb = 1024;
+
 export interface OpenOptions {
   readonly lab: HostLab;
-  /** Memory of a guest in MiB. Default 1024; only what is touched is used. */
+  /** Memory of a guest in MiB; only what is touched is used. Default: what the lab needs, and `usualMemoryMb` at least. */
   readonly memoryMb?: number;
+  /** What the lab is reckoned to need, in MiB. */
+  readonly neededMb?: number;
   readonly report: Report;
   readonly signal?: AbortSignal | undefined;
 }

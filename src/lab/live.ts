@@ -1,6 +1,7 @@
 /** A lab that exists: how to look at its nodes and do things to them. All other rooms reach namespaces through this. */
 import { WorldError } from '../base/errors.ts';
 import { groupBy } from '../base/group-by.ts';
+import { replaceFile } from '../base/replace-file.ts';
 import type { ExecOptions, ExecResult, Host } from '../hosts/contract.ts';
 import type { CarriedFlow, Kind, NodeStats, NodeView } from '../kinds/contract.ts';
 import type { Plan, PlannedNode } from '../topology/types.ts';
@@ -14,7 +15,6 @@ import {
   plumbDaemon,
   sharedDaemons,
 } from './plumbing/index.ts';
-import { replaceFile } from './replace-file.ts';
 import { readPlan } from './state.ts';
 import { writeInside } from './write-inside.ts';
 import { writePlan } from './written-plan.ts';
@@ -125,9 +125,7 @@ export class LiveLab {
     const shared = this.#sharedBy(node.name).map((daemon) => ({ daemon, shared: true }));
     return Promise.all(
       [...own, ...shared].map(async ({ daemon, shared: isShared }): Promise<DaemonStatus> => {
-        const text = await this.host
-          .readFile(pidFile(this.paths, daemon.node, daemon.name))
-          .catch(() => undefined);
+        const text = await this.#readIfThere(pidFile(this.paths, daemon.node, daemon.name));
         const pid = Number(text);
         if (text === undefined || !(pid > 0)) return { name: daemon.name, shared: isShared, state: 'dead' };
         return { name: daemon.name, pid, shared: isShared, state: await this.processState(pid) };
@@ -158,7 +156,7 @@ export class LiveLab {
   }
 
   async processState(pid: number): Promise<DaemonStatus['state']> {
-    const stat = await this.host.readFile(`/proc/${pid}/stat`).catch(() => undefined);
+    const stat = await this.#readIfThere(`/proc/${pid}/stat`);
     const letter = stat?.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
     if (letter === undefined || letter === 'Z' || letter === 'X' || letter === '') return 'dead';
     return letter === 'T' || letter === 't' ? 'stopped' : 'running';
@@ -201,6 +199,14 @@ export class LiveLab {
       clearTimeout(limit);
       connection.close();
     }
+  }
+
+  /** Of a host that is gone nothing is known: what it does not tell is not for that reason dead. */
+  #readIfThere(path: string): Promise<string | undefined> {
+    return this.host.readFile(path).catch((error: unknown) => {
+      if (error instanceof WorldError) throw error;
+      return undefined;
+    });
   }
 }
 

@@ -4,6 +4,7 @@ import { WorldError } from '../base/errors.ts';
 import { limit } from '../base/limit.ts';
 import type { Report } from '../base/progress.ts';
 import { formatDuration } from '../base/units.ts';
+import { type Probe, until } from '../base/until.ts';
 import type { Host, HostKind, Requirements } from '../hosts/contract.ts';
 import type { Kind } from '../kinds/contract.ts';
 import type { Plan } from '../topology/types.ts';
@@ -22,7 +23,7 @@ import { writePlan } from './written-plan.ts';
 export interface UpOptions extends PlumbingOptions {
   readonly hostKind: HostKind;
   readonly topologyFile: string;
-  /** Of a guest. Default: 1024, and more for many nodes. */
+  /** Of a guest. Default: the host's, and more for many nodes. */
   readonly memoryMb?: number;
   readonly report: Report;
   readonly signal?: AbortSignal | undefined;
@@ -60,7 +61,8 @@ export async function bringUp(plan: Plan, lab: LabPaths, given: UpOptions): Prom
       lab,
       report,
       signal,
-      memoryMb: given.memoryMb ?? Math.max(1024, mbPerNode * plan.nodes.length),
+      neededMb: mbPerNode * plan.nodes.length,
+      ...(given.memoryMb === undefined ? {} : { memoryMb: given.memoryMb }),
     });
     const opened = host;
     if (plumbingOnly) state = { ...state, lacking: await lackingOn(opened, plan, given) };
@@ -153,7 +155,7 @@ const plumbingPrograms = [
 ] as const;
 
 async function explainExisting(lab: LabPaths): Promise<'already'> {
-  const state = await readState(lab);
+  const state = await stateSoon(lab);
   if (state?.phase === 'up') return 'already';
   const creating = state?.phase === 'creating' && (await isAlive(state.creator));
   throw new WorldError(
@@ -168,6 +170,15 @@ async function explainExisting(lab: LabPaths): Promise<'already'> {
         : `remove them with \`tierlab down ${lab.name}\``,
     },
   );
+}
+
+/** Whoever has just claimed a lab writes its state a moment later. */
+async function stateSoon(lab: LabPaths): Promise<LabState | undefined> {
+  const isThere = async (): Promise<Probe> => ({ ok: (await readState(lab)) !== undefined, saw: 'none' });
+  await until(isThere, { withinMs: 500, everyMs: 20, why: `the state of lab ${lab.name}` }).catch(
+    () => undefined,
+  );
+  return readState(lab);
 }
 
 /**

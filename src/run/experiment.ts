@@ -10,7 +10,15 @@ import type { Report } from '../base/progress.ts';
 import { modulesOf } from '../faults/index.ts';
 import { chooseHost, hostKinds } from '../hosts/index.ts';
 import { kinds, kindTable } from '../kinds/index.ts';
-import { bringDown, bringUp, type LabPaths, type LiveLab, ownerOf, requirementsOf } from '../lab/index.ts';
+import {
+  bringDown,
+  bringUp,
+  type LabPaths,
+  type LiveLab,
+  ownerOf,
+  requirementsOf,
+  strayLabs,
+} from '../lab/index.ts';
 import { type Plan, planTopology, type Topology } from '../topology/index.ts';
 import { openRecorder } from '../traffic/index.ts';
 import type { Judgement } from '../verdict/index.ts';
@@ -79,18 +87,9 @@ async function up(
   const ofFaults = modulesOf(timelineOf(options.scenario, role));
   const modules = [...new Set([...requirements.modules, ...ofFaults])];
   const hostKind = await chooseHost(options.host, { ...requirements, modules });
-  const owner = await ownerOf(lab);
-  if (owner !== undefined)
-    throw new WorldError(`lab ${lab.name} belongs to process ${owner}, which goes on with it`, {
-      code: 'lab-in-use',
-      exitCode: 4,
-      hint: 'wait for it, or give this test a home of its own with TIERLAB_HOME',
-    });
-  // A lab of a test belongs to that test: what an earlier one left behind is removed first.
-  if (await bringDown(lab, hostKinds))
-    options.report({ type: 'warning', message: `removed what was left of lab ${lab.name}` });
   const keep = options.keep && role === 'main';
   defer.add(`lab ${lab.name}`, async () => {
+    if ((await ownerOf(lab)) !== undefined) return;
     await cp(join(lab.directory, 'logs'), join(options.runDirectory, `${role}-logs`), {
       recursive: true,
     }).catch(() => undefined);
@@ -99,24 +98,46 @@ async function up(
     );
     if (!keep || options.signal.aborted) await bringDown(lab, hostKinds);
   });
-  const live = await bringUp(plan, lab, {
-    kinds,
-    hostKind,
-    topologyFile,
-    programs: options.programs,
-    lanes: options.lanes,
-    report: options.report,
-    signal: options.signal,
-    ...(options.memoryMb === undefined ? {} : { memoryMb: options.memoryMb }),
-  });
-  if (live === 'already')
-    throw new WorldError(`lab ${lab.name} is up already`, {
-      code: 'lab-exists',
-      exitCode: 4,
-      hint: `tierlab down ${lab.name}`,
+  const begin = (): Promise<LiveLab | 'already'> =>
+    bringUp(plan, lab, {
+      kinds,
+      hostKind,
+      topologyFile,
+      programs: options.programs,
+      lanes: options.lanes,
+      report: options.report,
+      signal: options.signal,
+      ...(options.memoryMb === undefined ? {} : { memoryMb: options.memoryMb }),
     });
-  defer.add('the connection to the host', () => live.host.disconnect());
+  // Its folder may be gone while it ran.
+  if ((await strayLabs()).includes(lab.name)) await removeRemains(lab, options.report);
+  let live = await begin().catch((error: unknown): 'already' => {
+    if (error instanceof WorldError && error.code === 'lab-exists') return 'already';
+    throw error;
+  });
+  if (live === 'already') {
+    await removeRemains(lab, options.report);
+    live = await begin();
+  }
+  if (live === 'already') throw inUse(lab, 'another process');
+  const { host } = live;
+  defer.add('the connection to the host', () => host.disconnect());
   // Now rather than in the middle of the measurement.
-  await live.host.loadModules(ofFaults);
+  await host.loadModules(ofFaults);
   return live;
 }
+
+/** A lab of a test belongs to that test: what an earlier one left behind is removed. Of two tests that begin at once, one gets it. */
+async function removeRemains(lab: LabPaths, report: Report): Promise<void> {
+  const owner = await ownerOf(lab);
+  if (owner !== undefined) throw inUse(lab, `process ${owner}`);
+  await bringDown(lab, hostKinds);
+  report({ type: 'warning', message: `removed what was left of lab ${lab.name}` });
+}
+
+const inUse = (lab: LabPaths, whom: string): WorldError =>
+  new WorldError(`lab ${lab.name} belongs to ${whom}, which goes on with it`, {
+    code: 'lab-in-use',
+    exitCode: 4,
+    hint: 'wait for it, or give this test a home of its own with TIERLAB_HOME',
+  });

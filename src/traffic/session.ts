@@ -77,7 +77,8 @@ export async function startTraffic(
       await Promise.race([
         died,
         until(() => ({ ok: ended, saw: 'it is still running' }), {
-          withinMs: 20_000,
+          // Requests that are under way run to their timeouts.
+          withinMs: 20_000 + Math.max(0, ...job.http.map(({ timeoutMs }) => timeoutMs)),
           everyMs: 20,
           why: `the traffic process of ${client} to end`,
           code: 'traffic-stuck',

@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { until } from '../../src/base/until.ts';
 import { type Home, makeHome, threeTier } from './tierlab.ts';
 
 describe('whatever dies, down leaves nothing', () => {
@@ -45,6 +46,83 @@ describe('whatever dies, down leaves nothing', () => {
     expect(await home.run('down', 'three-tier')).toMatchObject({ exitCode: 0 });
     expect(await home.inventory()).toEqual([]);
   });
+
+  test('a guest that is stopped: commands say so, Ctrl-C ends them, and down removes it', async () => {
+    const up = await home.run('up', threeTier, '--host', 'uml');
+    expect(up, up.stderr).toMatchObject({ exitCode: 0 });
+    const record = JSON.parse(await readFile(join(home.directory, 'labs/three-tier/guest.json'), 'utf8')) as {
+      pid: number;
+    };
+    process.kill(record.pid, 'SIGSTOP');
+    const asked = home.run('ps', '--format', 'json');
+    const { child, outcome } = home.start('ps');
+    await delay(2000);
+    child.kill('SIGINT');
+    await delay(1500);
+    child.kill('SIGINT');
+    expect(await outcome).toMatchObject({ exitCode: 130 });
+    const { exitCode, stdout } = await asked;
+    expect({ exitCode, ...JSON.parse(stdout) }).toMatchObject({
+      exitCode: 4,
+      error: { code: 'guest-silent' },
+    });
+    expect(await home.run('down', 'three-tier')).toMatchObject({ exitCode: 0 });
+    expect(await home.inventory()).toEqual([]);
+  });
+
+  test('a guest that is stopped in the middle of a test: it ends, and nothing is left', async () => {
+    const lab = await scenario('stopped');
+    const { child, outcome } = home.start('test', lab, '--host', 'uml', '--format', 'json');
+    let said = '';
+    child.stderr?.on('data', (chunk: string) => {
+      said += chunk;
+    });
+    await until(() => ({ ok: said.includes('playing the timeline'), saw: said }), {
+      withinMs: 60_000,
+      why: 'the timeline to begin',
+    });
+    const [name = ''] = await readdir(join(home.directory, 'labs'));
+    const record = await readFile(join(home.directory, 'labs', name, 'guest.json'), 'utf8');
+    process.kill((JSON.parse(record) as { pid: number }).pid, 'SIGSTOP');
+    const { exitCode, stdout } = await outcome;
+    expect({ exitCode, ...JSON.parse(stdout) }).toMatchObject({
+      exitCode: 4,
+      error: { code: 'guest-silent' },
+    });
+    expect(await home.inventory()).toEqual([]);
+  });
+
+  test('of two tests that begin one lab at once, one gets it, and the other leaves it alone', async () => {
+    const lab = await scenario('twice');
+    const both = [1, 2].map((n) =>
+      home.run('test', lab, '--host', 'uml', '--runs', join(home.directory, `runs-${n}`), '--format', 'json'),
+    );
+    const ends = (await Promise.all(both)).sort(
+      (a, b) => Number(a.exitCode === 4) - Number(b.exitCode === 4),
+    );
+    const [first, second] = ends.map(({ exitCode, stdout }) => ({ exitCode, ...JSON.parse(stdout) }));
+    expect(second).toMatchObject({ exitCode: 4, error: { code: 'lab-in-use' } });
+    // Not `pass`: a machine that is busy may give no verdict.
+    expect(first.scenarios, JSON.stringify(first)).toHaveLength(1);
+    expect(await home.inventory()).toEqual([]);
+  });
+
+  /** A short one, in a file of that name. */
+  async function scenario(name: string): Promise<string> {
+    const file = join(home.directory, `${name}.yaml`);
+    await writeFile(
+      file,
+      `name: ${name}
+topology: ${threeTier}
+traffic: [{name: held, type: held-tcp, from: client, to: web, connections: 10, heartbeat: 500ms, timeout: 5s}]
+steady: {for: 500ms}
+timeline: [{at: 1s, name: crash, fault: node.crash, target: l4-1}]
+duration: 2s
+expect: [held.broken == 0]
+`,
+    );
+    return file;
+  }
 
   test('two labs live side by side, and one goes without the other', async () => {
     const ups = await Promise.all([

@@ -113,6 +113,9 @@ describe('the life of a lab in a guest', () => {
     const { stdout, exitCode } = await home.run('logs', 'l4-1', '--daemon', 'keepalived');
     expect(exitCode).toBe(0);
     expect(stdout).toContain('Enabling service [192.0.2.133]:tcp:80');
+    const last = await home.run('logs', 'l4-1', '--daemon', 'keepalived', '--lines', '2');
+    expect(last.stdout).toBe(`${stdout.trimEnd().split('\n').slice(-2).join('\n')}\n`);
+    expect((await home.run('logs', 'l4-1', '--lines', '0')).stdout).toBe('');
   });
 
   test('every L4 node has the same servers in the same order', async () => {

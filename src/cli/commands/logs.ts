@@ -39,7 +39,7 @@ export async function logs(
   const collected: Record<string, string[]> = {};
   for (const file of files) {
     const all = (await readFile(file, 'utf8')).split('\n').slice(0, -1);
-    const wanted = lines === undefined ? all : all.slice(-lines);
+    const wanted = lines === undefined ? all : all.slice(Math.max(0, all.length - lines));
     collected[basename(file, '.log')] = wanted;
     for (const line of wanted) context.print(prefix(file) + plain(line));
   }

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } f
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { WorldError } from '../../base/errors.ts';
-import type { Host, HostLab, OpenOptions } from '../contract.ts';
+import { type Host, type HostLab, type OpenOptions, usualMemoryMb } from '../contract.ts';
 import { tagOf } from '../process-tag.ts';
 import { findProgram, installCommand } from '../programs.ts';
 import { confineFile, confineScript, confining, unconfined } from './confine.ts';
@@ -17,19 +17,19 @@ import { memoryFolder } from './memory.ts';
 import { consoleTail, guestDied, readRecord, tailOf } from './record.ts';
 import { inTurn } from './turn.ts';
 
-/** Folder with keeper.js and agent.js. */
 export interface BootOptions extends OpenOptions {
+  /** Folder with keeper.js and agent.js. */
   readonly programs: string;
 }
 
 /** Starts a guest for the lab and connects. What it started when it fails is the caller's to destroy. */
 export async function boot(options: BootOptions): Promise<Host> {
-  const { lab, report, signal, memoryMb = usualMemoryMb } = options;
+  const { lab, report, signal, neededMb = 0, memoryMb = Math.max(usualMemoryMb, neededMb) } = options;
   signal?.throwIfAborted();
   // Of those who choose a CPU at the same moment each sees the keeper that the one before has started.
   const { started } = await inTurn('tierlab-boots', 3000, () => {
     signal?.throwIfAborted();
-    const order = prepare(options);
+    const order = prepare(options, memoryMb);
     const cpu = order.cpu === undefined ? '' : ` on CPU ${order.cpu}`;
     report({ type: 'step', message: `boot a user-mode-linux guest${cpu}` });
     const ready = startKeeper(join(options.programs, 'keeper.js'), order, lab, signal);
@@ -55,7 +55,7 @@ export async function boot(options: BootOptions): Promise<Host> {
 }
 
 /** Writes what the guest starts from, and says how to start it. */
-function prepare({ lab, memoryMb = usualMemoryMb, programs }: BootOptions): KeeperOrder {
+function prepare({ lab, programs }: BootOptions, memoryMb: number): KeeperOrder {
   const init: GuestInit = {
     directory: lab.directory,
     node: process.execPath,
@@ -184,8 +184,6 @@ async function startKeeper(
 }
 
 const keeperFlags = ['--max-semi-space-size=1', '--v8-pool-size=0', '--max-old-space-size=64'];
-
-const usualMemoryMb = 1024;
 
 /** With less a guest is up, if at all, only to run out of it: kernel and agent take 60, the smallest lab as much again. */
 const leastMemoryMb = 96;

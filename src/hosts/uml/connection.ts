@@ -37,19 +37,19 @@ export interface GuestStream {
 /** A guest answers 0.7 s after its start; a machine that is many times slower still passes. */
 const greetingWithinMs = 30_000;
 
+export const guestSilent = (seconds: number): WorldError =>
+  new WorldError(`the guest did not answer within ${seconds} s`, {
+    code: 'guest-silent',
+    exitCode: 4,
+    hint: 'it was stopped, it lacks memory (--memory), or this machine does too much else; "tierlab down" ends it',
+  });
+
 /** What the agent says of itself, once it is up. @throws WorldError if the guest is gone or silent */
 export async function greeting(connection: Connection, signal?: AbortSignal): Promise<Hello> {
   let stop: () => void = () => {};
   const stopped = new Promise<never>((_, reject) => {
     const onAbort = (): void => reject(signal?.reason);
-    const onTimeout = (): void =>
-      reject(
-        new WorldError(`the guest did not answer within ${greetingWithinMs / 1000} s`, {
-          code: 'guest-silent',
-          exitCode: 4,
-          hint: 'run "tierlab down" to end it',
-        }),
-      );
+    const onTimeout = (): void => reject(guestSilent(greetingWithinMs / 1000));
     const timer = setTimeout(onTimeout, greetingWithinMs);
     signal?.addEventListener('abort', onAbort, { once: true });
     stop = () => {

@@ -4,7 +4,7 @@ import type { Host, HostLab, HostProcess, HostSocket, SpawnOptions } from '../co
 import { programEnvironment } from '../environment.ts';
 import { collect, startFailure } from '../execute.ts';
 import { missingModules, moduleMissing } from '../modules.ts';
-import type { Connection, GuestStream } from './connection.ts';
+import { type Connection, type GuestStream, guestSilent } from './connection.ts';
 import { channel, type Result } from './frames.ts';
 import { modulesRoot, umlModules } from './guest-setup.ts';
 import { killsOnConsole } from './record.ts';
@@ -105,7 +105,7 @@ function spawnIn(
 }
 
 function dialIn(connection: Connection, path: string): Promise<HostSocket> {
-  return new Promise((resolve, reject) => {
+  return answered(connection, (resolve, reject) => {
     const down = inlet(() => stream, channel.down);
     const up = outlet(() => stream);
     const end = (error: Error | undefined): void => {
@@ -130,13 +130,14 @@ function dialIn(connection: Connection, path: string): Promise<HostSocket> {
 }
 
 function readIn(connection: Connection, path: string): Promise<string> {
-  return new Promise((resolve, reject) => {
+  return answered(connection, (resolve, reject, heard) => {
     const chunks: Buffer[] = [];
     const stream: GuestStream = connection.open(
       { op: 'read', path },
       {
         onData: (_, payload) => {
           chunks.push(payload);
+          heard();
           stream.credit(channel.down, payload.length);
         },
         onResult: ({ error }) => {
@@ -149,10 +150,37 @@ function readIn(connection: Connection, path: string): Promise<string> {
   });
 }
 
+/**
+ * What costs the guest no process is answered at once. One that is stopped would never answer: all that waits for it ends then, and what
+ * is asked later fails without waiting. `heard` is for answers in parts.
+ */
+async function answered<T>(
+  connection: Connection,
+  ask: (resolve: (answer: T) => void, reject: (error: Error) => void, heard: () => void) => void,
+): Promise<T> {
+  // Whoever was stopped itself has not waited: what an interval has missed it does not make up for.
+  let seconds = 0;
+  const patience = setInterval(() => {
+    seconds++;
+    if (seconds >= silentSeconds) connection.lose(guestSilent(silentSeconds));
+  }, 1000);
+  const heard = (): void => {
+    seconds = 0;
+  };
+  try {
+    return await new Promise<T>((resolve, reject) => ask(resolve, reject, heard));
+  } finally {
+    clearInterval(patience);
+  }
+}
+
+/** A guest on a machine that is many times too slow still passes. */
+const silentSeconds = 30;
+
 /** The answer lies somewhere between question and reply: half the round trip is the uncertainty. */
 async function clockOffset(connection: Connection): Promise<{ offsetMs: number; uncertaintyMs: number }> {
   const asked = now();
-  const clock = await new Promise<number>((resolve, reject) => {
+  const clock = await answered<number>(connection, (resolve, reject) => {
     connection.open(
       { op: 'clock' },
       { onResult: (result) => resolve(result.clock ?? Number.NaN), onLost: reject },

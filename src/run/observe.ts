@@ -2,6 +2,7 @@
 import { now } from '../base/clock.ts';
 import type { Defer } from '../base/defer.ts';
 import { WorldError } from '../base/errors.ts';
+import { formatDuration } from '../base/units.ts';
 import { until } from '../base/until.ts';
 import type { HostName } from '../hosts/contract.ts';
 import { kindTable } from '../kinds/index.ts';
@@ -85,7 +86,18 @@ export async function observe(
     await play(role, live, { record, watch, nodeWatch, trouble, flows, ways, exec, died }, defer, options);
   report({ type: 'step', message: 'stopping the traffic' });
   await Promise.all(sessions.map((session) => session.stop()));
-  await trouble.finish(live);
+  const inTrouble = trouble.troubles().length;
+  if (inTrouble > 0)
+    report({
+      type: 'step',
+      message: `asking routers and proxies of ${inTrouble} flows that broke or stalled`,
+    });
+  const unsaid = await trouble.finish(live, sayWithinMs);
+  if (unsaid !== undefined)
+    report({
+      type: 'warning',
+      message: `waited ${formatDuration(sayWithinMs)} in vain for ${unsaid}: the report will know less of flows that broke or stalled`,
+    });
   if (rings !== undefined) await savePackets(role, live, rings, trouble, record, options);
 }
 
@@ -151,6 +163,9 @@ const flowOf =
     const servicePort = services.find(({ name }) => name === service)?.port ?? 0;
     return { traffic, flow, address, port, servicePort, ...rest };
   };
+
+/** A second, on a machine that has time; the verdict does not rest on it. */
+const sayWithinMs = 30_000;
 
 /** Whatever else is under way goes first. */
 const politely = ['nice', '-n', '19'];

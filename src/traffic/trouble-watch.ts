@@ -2,6 +2,7 @@
  * What is known of a flow that broke or stalled from elsewhere than its own socket: what the balancer's table last said of
  * it, the way that the routers give it before and after, and what its proxy logged of the connection.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { endpoint } from '../base/ip.ts';
 import { type LiveLab, logFile } from '../lab/index.ts';
 import type { HistoryEvent, OpenEvent } from '../verdict/history.ts';
@@ -37,6 +38,7 @@ export class TroubleWatch {
   #before: { readonly t: number; readonly ways: ReadonlyMap<string, readonly string[]> } | undefined;
   #waiting: SeededFlow[] = [];
   #asking: Promise<void> | undefined;
+  #isOver = false;
 
   constructor(from: TroubleSources) {
     this.#from = from;
@@ -79,9 +81,28 @@ export class TroubleWatch {
     return [...this.#troubled.values()];
   }
 
-  /** Waits for what is being asked, and reads what the proxies know of the connections. */
-  async finish(lab: LiveLab): Promise<void> {
-    await this.#asking;
+  /**
+   * Waits for what is being asked, and reads what the proxies know of the connections: for so long at most, since a lab that is short of
+   * processor time may need minutes for it. @returns what it was still waiting for then
+   */
+  async finish(lab: LiveLab, withinMs: number): Promise<string | undefined> {
+    let waitingFor: string | undefined = 'the routers to say where the flows go';
+    const finished = async (): Promise<void> => {
+      await this.#asking;
+      waitingFor = 'the proxies to say what they know of the connections';
+      await this.#askProxies(lab);
+      waitingFor = undefined;
+    };
+    const late = new AbortController();
+    await Promise.race([
+      finished(),
+      delay(withinMs, undefined, { signal: late.signal }).catch(() => undefined),
+    ]).finally(() => late.abort());
+    this.#isOver = true;
+    return waitingFor;
+  }
+
+  async #askProxies(lab: LiveLab): Promise<void> {
     const wanted = new Map(
       [...this.#troubled].flatMap(([name, { flow }]): [string, string][] => {
         const connection = this.#opened.get(name)?.connection;
@@ -89,32 +110,33 @@ export class TroubleWatch {
       }),
     );
     if (wanted.size === 0) return;
-    for (const node of lab.plan.nodes) {
+    const clients = new Set(wanted.values());
+    const known = lab.plan.nodes.map(async (node) => {
       const { tracing } = lab.kindOf(node);
-      if (tracing === undefined) continue;
-      const text = await lab.host.readFile(logFile(lab.paths, node.name, tracing.daemon)).catch(() => '');
-      const open = await tracing.open(lab.view(node)).catch(() => []);
-      const say = (client: string, line: string): void =>
-        this.#from.record({
-          type: 'log',
-          t: this.#from.now(),
-          client,
-          node: node.name,
-          line: line.slice(0, 400),
-        });
-      for (const line of text.split('\n')) {
+      if (tracing === undefined) return { node: node.name, lines: [] };
+      const [text, open] = await Promise.all([
+        lab.host.readFile(logFile(lab.paths, node.name, tracing.daemon)).catch(() => ''),
+        tracing.open(lab.view(node)).catch(() => []),
+      ]);
+      const logged = text.split('\n').flatMap((line) => {
         const client = wanted.get(tracing.connectionOf(line) ?? '');
-        if (client !== undefined) say(client, line);
-      }
-      const clients = new Set(wanted.values());
-      for (const { client, text: line } of open) if (clients.has(client)) say(client, line);
-    }
+        return client === undefined ? [] : [{ client, text: line }];
+      });
+      return { node: node.name, lines: [...logged, ...open.filter(({ client }) => clients.has(client))] };
+    });
+    for (const { node, lines } of await Promise.all(known))
+      for (const { client, text } of lines)
+        this.#record({ type: 'log', t: this.#from.now(), client, node, line: text.slice(0, 400) });
+  }
+
+  #record(event: HistoryEvent): void {
+    if (!this.#isOver) this.#from.record(event);
   }
 
   /** Many flows break together: they are asked about together, when the routers have made up their minds. */
   async #ask(): Promise<void> {
     while (this.#waiting.length > 0) {
-      await new Promise((resolve) => setTimeout(resolve, settleMs));
+      await delay(settleMs);
       const flows = this.#waiting;
       this.#waiting = [];
       const ways = await this.#from.askWays(flows).catch(() => new Map<string, readonly string[]>());
@@ -123,8 +145,8 @@ export class TroubleWatch {
         const before = this.#before?.ways.get(client);
         const after = ways.get(client);
         if (before !== undefined)
-          this.#from.record({ type: 'route', t: this.#before?.t ?? t, client, way: before });
-        if (after !== undefined) this.#from.record({ type: 'route', t, client, way: after });
+          this.#record({ type: 'route', t: this.#before?.t ?? t, client, way: before });
+        if (after !== undefined) this.#record({ type: 'route', t, client, way: after });
       }
     }
     this.#asking = undefined;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { LiveLab } from '../../../src/lab/index.ts';
 import { type SeededFlow, TroubleWatch } from '../../../src/traffic/index.ts';
 import type { HistoryEvent } from '../../../src/verdict/history.ts';
 
@@ -57,4 +58,41 @@ test('of flows that break or stall, and of no others, the table, the ways before
     { type: 'route', t: 50, way: ['client', 'r-1', 'l4-1'] },
     { type: 'route', t: 51, way: ['client', 'r-1', 'l4-2'] },
   ]);
+});
+
+test('who does not say in time where flows go is not waited for, and not heard any more', async () => {
+  const recorded: HistoryEvent[] = [];
+  let say: (ways: ReadonlyMap<string, readonly string[]>) => void = () => {};
+  let asked = false;
+  const watch = new TroubleWatch({
+    flows,
+    record: (event) => void recorded.push(event),
+    now: () => 50,
+    stallMs: () => 1000,
+    sighting: () => undefined,
+    askWays: () => {
+      asked = true;
+      return new Promise((resolve) => {
+        say = resolve;
+      });
+    },
+  });
+  watch.begin(new Map());
+  watch.see(beat(1, 1001));
+  await expect.poll(() => asked).toBe(true);
+  const lab = { plan: { nodes: [] } } as unknown as LiveLab;
+  expect(await watch.finish(lab, 20)).toBe('the routers to say where the flows go');
+  say(new Map([['203.0.113.7:20001', ['client', 'r-1', 'l4-2']]]));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(recorded).toEqual([]);
+  // Where nothing is in trouble there is nothing to wait for.
+  const idle = new TroubleWatch({
+    flows,
+    record: () => undefined,
+    now: () => 50,
+    stallMs: () => 1000,
+    sighting: () => undefined,
+    askWays: () => Promise.reject(new Error('nobody')),
+  });
+  expect(await idle.finish(lab, 20)).toBeUndefined();
 });

@@ -61,6 +61,12 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** As in a scenario: 32 bits. */
+export function seedNumber(text: string): number {
+  if (/^\d{1,10}$/.test(text) && Number(text) < 2 ** 32) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number from 0 to 4294967295.');
+}
+
 export function atLeastOne(text: string): number {
   if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, at least 1.');
   return Number(text);

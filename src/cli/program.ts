@@ -13,6 +13,7 @@ import {
   memoryOption,
   milliseconds,
   reporterOption,
+  seedNumber,
   signedNumber,
   sizeOf,
   wholeNumber,
@@ -116,7 +117,7 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
 
   command(program, 'predict', 'foretell which flows a scenario breaks, before anything runs')
     .argument('<lab>', 'lab folder or scenario file')
-    .addOption(flag('--seed <number>', 'instead of the seed in the scenario').argParser(wholeNumber))
+    .addOption(flag('--seed <number>', 'instead of the seed in the scenario').argParser(seedNumber))
     .action((lab, options) =>
       choose(async (context) => (await import('./commands/predict.ts')).predict(context, lab, options)),
     );
@@ -277,8 +278,8 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
     .addOption(labName())
     .addOption(flag('-f, --filter <expression>', 'only these packets (pcap-filter(7))'))
     .addOption(flag('-o, --output <file>', 'instead of stdout'))
-    .addOption(flag('-c, --count <packets>', 'end after so many').argParser(wholeNumber))
-    .addOption(flag('--seconds <seconds>', 'end after so long').argParser(wholeNumber))
+    .addOption(flag('-c, --count <packets>', 'end after so many').argParser(atLeastOne))
+    .addOption(flag('--seconds <seconds>', 'end after so long').argParser(atLeastOne))
     .action((node, options) =>
       choose(async (context) => (await import('./commands/capture.ts')).capture(context, node, options)),
     );
@@ -286,9 +287,9 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
   const traffic = command(program, 'traffic', 'traffic on a running lab, in the background');
   command(traffic, 'start', 'hold connections, send requests, or both, until it is stopped')
     .addOption(labName())
-    .addOption(flag('--connections <count>', 'held connections').argParser(wholeNumber))
+    .addOption(flag('--connections <count>', 'held connections').argParser(atLeastOne))
     .addOption(
-      flag('--rate <requests>', 'requests a second, each on a connection of its own').argParser(wholeNumber),
+      flag('--rate <requests>', 'requests a second, each on a connection of its own').argParser(atLeastOne),
     )
     .addOption(
       flag('--heartbeat <duration>', 'between two heartbeats of a connection')
@@ -305,9 +306,7 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
     .addOption(
       flag('--family <family>', "which of the service's VIPs (default: the first)").choices(['ipv4', 'ipv6']),
     )
-    .addOption(
-      flag('--seed <number>', 'addresses and ports follow from it').argParser(wholeNumber).default(1),
-    )
+    .addOption(flag('--seed <number>', 'addresses and ports follow from it').argParser(seedNumber).default(1))
     .action((options) =>
       choose(async (context) => (await import('./commands/traffic.ts')).startTraffic(context, options)),
     );
@@ -361,7 +360,7 @@ export function buildProgram(version: string, choose: (run: Run) => void): Comma
         .argParser(countOrAll)
         .default(20),
     )
-    .addOption(flag('--seed <number>', 'instead of the seed in the scenario').argParser(wholeNumber))
+    .addOption(flag('--seed <number>', 'instead of the seed in the scenario').argParser(seedNumber))
     .addOption(flag('--no-control', 'skip the control run (the verdict says so)'))
     .addOption(flag('--runs <folder>', 'where runs are saved').default('.tierlab/runs'))
     .addOption(reporterOption())
@@ -445,4 +444,4 @@ Examples:
   tierlab down                                leave nothing behind
 
 Exit codes: 0 pass · 1 an expectation failed · 2 bad input or usage · 3 the environment lacks something ·
-            4 the lab failed to come up · 5 unknown verdict · 130 interrupted`;
+            4 the lab failed · 5 unknown verdict · 130 interrupted`;

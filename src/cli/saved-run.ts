@@ -39,14 +39,23 @@ export async function savedRuns(
     const files = inside.sort().map((path) => resolve(folder, path));
     const ofFailures = files.filter((file) => basename(file) === failureFile);
     for (const file of ofFailures) {
-      const failure = JSON.parse(await readFile(file, 'utf8')) as Failure;
-      failed.set(dirname(file), { ...failure, runDir: dirname(file) });
+      failed.set(dirname(file), { ...(await readFailure(file)), runDir: dirname(file) });
     }
     const histories = files.filter((file) => file === historyFile(dirname(file), 'main'));
     if (histories.length + ofFailures.length === 0) throw noSuchRun(folder);
     for (const file of histories) found.add(dirname(file));
   }
   return { runs: [...found].filter((run) => !failed.has(run)), failures: [...failed.values()] };
+}
+
+async function readFailure(file: string): Promise<Failure> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Failure;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const message = `cannot be read: ${error.message.replaceAll('\n', ' ')}`;
+    throw new InputError([{ file, message, hint: 'the run was cut off: leave its folder out' }]);
+  }
 }
 
 /** Beside what the lab left of its logs. */

@@ -11,8 +11,13 @@ import { checkExpectation } from '../verdict/index.ts';
 
 type Lab = Awaited<ReturnType<typeof loadScenario>>;
 
+/** The one that an argument means: a file itself, of a lab folder its `scenario.yaml`. @throws InputError of another folder */
 export async function scenarioFile(fileOrFolder: string): Promise<string> {
-  return (await isFolder(fileOrFolder)) ? join(fileOrFolder, 'scenario.yaml') : fileOrFolder;
+  if (!(await isFolder(fileOrFolder))) return fileOrFolder;
+  const [file = '', ...others] = await scenarioFiles(fileOrFolder);
+  if (others.length === 0) return file;
+  const message = `is a folder of ${others.length + 1} scenarios, and one is wanted`;
+  throw new InputError([{ file: fileOrFolder, message, hint: `the first is ${file}` }]);
 }
 
 /**
@@ -21,8 +26,9 @@ export async function scenarioFile(fileOrFolder: string): Promise<string> {
  * @throws InputError if a folder holds none
  */
 export async function scenarioFiles(fileOrFolder: string): Promise<string[]> {
-  const file = await scenarioFile(fileOrFolder);
-  if (file === fileOrFolder || (await exists(file))) return [file];
+  if (!(await isFolder(fileOrFolder))) return [fileOrFolder];
+  const ofLab = join(fileOrFolder, 'scenario.yaml');
+  if (await exists(ofLab)) return [ofLab];
   const candidates = await yamlFiles(fileOrFolder);
   const found = await Promise.all(candidates.map(typeOfFile));
   const scenarios = candidates.filter((_, i) => found[i] === 'scenario');

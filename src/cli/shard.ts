@@ -23,7 +23,8 @@ const runners = [
  * @throws InputError if it is none of these, or the environment does not tell
  */
 export function parseShard(text: string, environment: NodeJS.ProcessEnv): Shard {
-  const [which = '', of] = text.split('/');
+  const [which = '', after] = text.split('/');
+  const of = after === '' ? undefined : after;
   const runner = runners.find(({ index }) => /^\d+$/.test(environment[index] ?? ''));
   if (which === 'auto' && runner === undefined) {
     const known = runners.map(({ name, index }) => `${index} (${name})`).join(', ');

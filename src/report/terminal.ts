@@ -147,7 +147,7 @@ const isNarrow = (width: number): boolean => width < 100;
 const mostStories = 2;
 
 function verdict(result: ScenarioResult, colour: ChalkInstance, width: number): string[] {
-  const { verdict: word, name, reasons, main, runDir } = result;
+  const { verdict: word, name, reasons, main, control, runDir } = result;
   const paint = painter(word, colour);
   const badge = ` ${word.toUpperCase()} `;
   const head = `${colour.inverse(paint(badge))}  ${colour.bold(clip(plain(name), width - 4 - badge.length))}`;
@@ -159,6 +159,9 @@ function verdict(result: ScenarioResult, colour: ChalkInstance, width: number): 
   ];
   const from = `${main.host} host, Linux ${main.kernel}, seed ${main.seed}, saved in ${runDir}`;
   const facts = [...wrap(plain(from), width - 4), plain(`judge it again: tierlab judge ${runDir}`)];
+  // Most often it is the machine, and a newcomer cannot know.
+  if (!main.believable || control?.believable === false)
+    facts.push('it says nothing either way: try again; if the machine was busy, with --jobs 1');
   const line = paint('━'.repeat(width));
   return [
     line,

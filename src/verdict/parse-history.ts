@@ -4,10 +4,12 @@ import type { HistoryEvent } from './history.ts';
 export class HistoryError extends Error {
   override readonly name = 'HistoryError';
   readonly line: number;
+  readonly what: string;
 
-  constructor(line: number, message: string) {
-    super(`line ${line} ${message}`);
+  constructor(line: number, what: string, file?: string) {
+    super(`${file === undefined ? '' : `${file}: `}line ${line} ${what}`);
     this.line = line;
+    this.what = what;
   }
 }
 

@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import type { Transform, Writable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import { exitCodes, InputError, WorldError } from '../../base/errors.ts';
@@ -8,6 +8,7 @@ import type { LiveLab } from '../../lab/index.ts';
 import { pcapng } from '../../packets/index.ts';
 import type { Context } from '../context.ts';
 import { requirePlace, withPlumbing } from '../labs.ts';
+import { writeOutput } from '../output-file.ts';
 
 interface CaptureFlags {
   readonly lab?: string;
@@ -40,7 +41,9 @@ export async function capture(context: Context, where: string, flags: CaptureFla
   return withPlumbing(flags.lab, async (live) => {
     const [node = '', device] = where.split(':');
     const place = requirePlace(live, node);
-    const child = live.host.spawn(live.inside(place, tcpdump(checkDevice(live, place, device), flags)));
+    const argv = tcpdump(checkDevice(live, place, device), flags);
+    const target = output === undefined ? process.stdout : await createFile(output);
+    const child = live.host.spawn(live.inside(place, argv));
     const stop = (): void => child.kill('SIGINT');
     context.signal.addEventListener('abort', stop, { once: true });
     const timer = seconds === undefined ? undefined : setTimeout(stop, seconds * 1000);
@@ -52,7 +55,7 @@ export async function capture(context: Context, where: string, flags: CaptureFla
         application: `tierlab ${context.version}`,
         clockAheadMs: offsetMs,
       });
-      const complaints = await copy(context, child, format, output, stop);
+      const complaints = await copy(context, child, format, target, stop);
       const { exitCode } = await child.exited;
       if (exitCode !== 0 && !context.signal.aborted) throw failure(place, exitCode, complaints);
       if (output !== undefined) {
@@ -67,11 +70,21 @@ export async function capture(context: Context, where: string, flags: CaptureFla
   });
 }
 
-/** -U: each packet as it comes; --immediate-mode: not only when the kernel's buffer is full. */
+const createFile = async (file: string): Promise<Writable> =>
+  (await writeOutput(file, '--output', () => open(file, 'w', 0o600))).createWriteStream();
+
+/**
+ * -U: each packet as it comes; --immediate-mode: not only when the kernel's buffer is full. In that mode the buffer has a place of the
+ * largest size for each packet (libpcap, pcap-linux.c, TPACKET_V2): of the usual 2 MiB and 256 KiB a packet, eight; with these 256.
+ */
 function tcpdump(device: string, { filter, count }: CaptureFlags): string[] {
   return [
     'tcpdump',
     '--immediate-mode',
+    '-s',
+    '65535',
+    '-B',
+    '16384',
     '-U',
     '-w',
     '-',
@@ -87,22 +100,21 @@ async function copy(
   { report }: Context,
   child: HostProcess,
   format: Transform,
-  output: string | undefined,
+  target: Writable,
   stop: () => void,
 ): Promise<string> {
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said += text;
   });
-  const target: Writable = output === undefined ? process.stdout : createWriteStream(output, { mode: 0o600 });
   // The reader may have seen enough before tcpdump has.
   target.on('error', stop);
-  await pipeline(child.stdout, format, target, { end: output !== undefined }).catch(
+  await pipeline(child.stdout, format, target, { end: target !== process.stdout }).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error;
     },
   );
-  if (output !== undefined) await finished(target).catch(() => undefined);
+  if (target !== process.stdout) await finished(target).catch(() => undefined);
   await child.exited;
   const summary = said.split('\n').filter((line) => /packets? (captured|dropped)/.test(line));
   for (const line of summary) report({ type: 'detail', message: line });

@@ -202,10 +202,11 @@ export function refuseTwice(
     (entry) => entry.fault === fault && key(entry.target).some((hit) => own.includes(hit)),
   );
   if (same === undefined) return;
-  throw new WorldError(`${target} has ${fault} already`, {
+  const isDrain = fault === 'drain';
+  throw new WorldError(isDrain ? `${target} is drained already` : `${target} has ${fault} already`, {
     code: 'fault-exists',
     exitCode: 4,
-    hint: `undo it with \`tierlab fault heal ${same.name}\``,
+    hint: `undo it with \`tierlab ${isDrain ? `undrain ${same.target}` : `fault heal ${same.name}`}\``,
   });
 }
 

@@ -35,6 +35,7 @@ export async function logs(
     });
   }
   const files = await logsOf(join(logFile(lab, node, 'x'), '..'), node, daemon);
+  if (files.length === 0) context.print(`Node ${node} has no log: no daemon of its own.`);
   const prefix = (file: string): string => (files.length > 1 ? `${basename(file, '.log')}: ` : '');
   const collected: Record<string, string[]> = {};
   for (const file of files) {

@@ -4,6 +4,7 @@ import { exists } from '../../base/exists.ts';
 import { kindTable } from '../../kinds/index.ts';
 import { type Chain, generateTopology, parseDocument, topologyOf } from '../../topology/index.ts';
 import type { Context } from '../context.ts';
+import { writeOutput } from '../output-file.ts';
 
 export interface NewOptions extends Omit<Chain, 'name' | 'families'> {
   readonly family: 'ipv4' | 'ipv6' | 'both';
@@ -28,7 +29,7 @@ export async function newTopology(context: Context, name: string, options: NewOp
       exitCode: 3,
       hint: 'name a new file',
     });
-  await writeFile(output, text, { flag: 'wx' });
+  await writeOutput(output, '--output', () => writeFile(output, text, { flag: 'wx' }));
   context.printJson({ file: output });
   context.print(`${output} written: tierlab up ${output}`);
   return exitCodes.pass;

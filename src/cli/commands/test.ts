@@ -1,7 +1,5 @@
 import { copyFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { WorldError } from '../../base/errors.ts';
-import { makeFolder } from '../../base/make-folder.ts';
+import { join } from 'node:path';
 import type { HostName } from '../../hosts/contract.ts';
 import { reportJunit } from '../../report/index.ts';
 import { runScenario } from '../../run/index.ts';
@@ -12,6 +10,7 @@ import { announceCleanup } from '../interrupt.ts';
 import { jobsOf } from '../jobs.ts';
 import { plumbingOptions } from '../labs.ts';
 import { exitCodeOf } from '../outcome.ts';
+import { writeOutput } from '../output-file.ts';
 import { type ReporterName, saveVerdict, writeReports } from '../reports.ts';
 import { printTogether } from '../reports-together.ts';
 import { newRunDirectory } from '../run-directory.ts';
@@ -139,17 +138,5 @@ async function saveJunit(
   file: string | undefined,
   ...outcomes: Parameters<typeof reportJunit>
 ): Promise<void> {
-  if (file === undefined) return;
-  try {
-    await makeFolder(dirname(file));
-    await writeFile(file, reportJunit(...outcomes));
-  } catch (cause) {
-    throw new WorldError(`cannot write ${file}`, {
-      code: 'junit-unwritable',
-      exitCode: 3,
-      hint: 'name another file with --junit',
-      details: [String((cause as Error).message)],
-      cause,
-    });
-  }
+  if (file !== undefined) await writeOutput(file, '--junit', () => writeFile(file, reportJunit(...outcomes)));
 }

@@ -17,7 +17,7 @@ export async function watch(context: Context, { lab }: { readonly lab?: string }
       if (once) {
         const frame = await watching.look();
         context.printJson(frame);
-        context.print(draw(frame, context).join('\n'));
+        context.print(draw(frame, context, '').join('\n'));
         return exitCodes.pass;
       }
       await onScreen(context, async () => draw(await watching.look(), context));
@@ -57,7 +57,7 @@ async function onScreen(context: Context, render: () => Promise<readonly string[
 
 const esc = '\u001b[';
 
-function draw(frame: Frame, context: Context): string[] {
+function draw(frame: Frame, context: Context, remark = 'q ends'): string[] {
   const { colour } = context;
   const { lab, host, t, nodes, flows, traffic, faults, events } = frame;
   const width = process.stdout.isTTY ? process.stdout.columns : 200;
@@ -66,7 +66,7 @@ function draw(frame: Frame, context: Context): string[] {
     column !== 2 ? cell : cell.startsWith('up') ? colour.green(cell) : colour.red(cell);
   const l7s = [...new Set(flows.flatMap(({ targets }) => Object.keys(targets)))].sort();
   return [
-    `${colour.bold(`Lab ${lab}`)} on host ${host}  ${new Date(t).toTimeString().slice(0, 8)}  ${colour.dim('q ends')}`,
+    `${colour.bold(`Lab ${lab}`)} on host ${host}  ${new Date(t).toTimeString().slice(0, 8)}  ${colour.dim(remark)}`.trimEnd(),
     '',
     ...table(
       ['NODE', 'KIND', 'STATE', 'AT A GLANCE'],

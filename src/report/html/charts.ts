@@ -16,7 +16,7 @@ export interface ChartRun {
 
 export function pageData(runs: readonly ChartRun[]): PageData {
   const starts = runs.map(({ series }) => series.startMs);
-  const ends = runs.map(({ series }) => series.startMs + series.buckets * series.bucketMs);
+  const ends = runs.map(({ series }) => endOf(series));
   const [first] = runs;
   return {
     range: [Math.min(...starts) / 1000, Math.max(...ends) / 1000],
@@ -24,7 +24,7 @@ export function pageData(runs: readonly ChartRun[]): PageData {
       title: judgement.role === 'main' ? 'run' : 'control',
       startMs: series.startMs,
       bucketMs: series.bucketMs,
-      marks: marksOf(judgement),
+      marks: marksOf(judgement, endOf(series)),
     })),
     charts: (first?.series.traffic ?? []).flatMap(({ name }) => chartsOf(name, runs)),
   };
@@ -107,8 +107,10 @@ function sinceSeen(lines: readonly Line[]): Line[] {
   }));
 }
 
-/** A fault lasts until its heal, or until the end. */
-function marksOf({ timeline }: Judgement): Mark[] {
+const endOf = ({ startMs, buckets, bucketMs }: Series): number => startMs + buckets * bucketMs;
+
+/** A fault lasts until its heal, or until the end of its run: the other one may go on for longer. */
+function marksOf({ timeline }: Judgement, endMs: number): Mark[] {
   return timeline
     .filter(({ landed }) => landed)
     .map(({ atMs, name, fault, action, targets }, i, all): Mark => {
@@ -120,7 +122,7 @@ function marksOf({ timeline }: Judgement): Mark[] {
             later.fault === fault &&
             targets.some((one) => later.targets.includes(one)),
         );
-      const ends = action === 'heal' ? {} : { untilMs: heal?.atMs ?? null };
+      const ends = action === 'heal' ? {} : { untilMs: Math.round(heal?.atMs ?? endMs) };
       return { atMs: Math.round(atMs), name, action, ...ends };
     });
 }

@@ -39,6 +39,6 @@ export interface Mark {
   readonly atMs: number;
   readonly name: string;
   readonly action: 'inject' | 'heal';
-  /** Of a fault: when it was healed; null: never. */
-  readonly untilMs?: number | null;
+  /** Of a fault: when it was healed, or its run ended. */
+  readonly untilMs?: number;
 }

@@ -9,11 +9,10 @@ export function drawBands(self: uPlot, marks: readonly Mark[], colour: Colour): 
   inside(self, ({ ctx, bbox }) => {
     ctx.globalAlpha = 0.12;
     ctx.fillStyle = colour('bad');
-    for (const { action, atMs, untilMs } of marks) {
-      if (action === 'heal') continue;
+    for (const { atMs, untilMs } of marks) {
+      if (untilMs === undefined) continue;
       const from = Math.max(bbox.left, self.valToPos(atMs / 1000, 'x', true));
-      const end = bbox.left + bbox.width;
-      const to = typeof untilMs === 'number' ? Math.min(end, self.valToPos(untilMs / 1000, 'x', true)) : end;
+      const to = Math.min(bbox.left + bbox.width, self.valToPos(untilMs / 1000, 'x', true));
       if (to > from) ctx.fillRect(from, bbox.top, to - from, bbox.height);
     }
   });

@@ -57,7 +57,12 @@ test.each([
   [['test', '--repeat', 'often', 'labs/01-l4-crash'], /at least 1/],
   [['test', '--shard', '4/3', 'labs/01-l4-crash'], /--shard 4\/3 "4" is none of 1 to 3/],
   [['test', '--shard', 'auto/3', 'labs/01-l4-crash'], /JOB_COMPLETION_INDEX \(Kubernetes\)/],
+  [['test', '--shard', '1/', 'labs/01-l4-crash'], /it does not say of how many/],
+  [['test', '--seed', '4294967296', 'labs/01-l4-crash'], /from 0 to 4294967295/],
+  [['traffic', 'start', '--connections', '0'], /at least 1/],
+  [['capture', 'l4-1', '-c', '0'], /at least 1/],
   [['test', 'topologies'], /no scenario here/],
+  [['predict', 'labs'], /labs is a folder of \d+ scenarios.*\n.*the first is labs\/01-l4-crash\/ipv6\.yaml/],
 ])('%j is a usage error that says what would be right', (args, hint) => {
   const home = join(scratch(), 'home');
   const { exitCode, stdout, stderr } = tierlab(args, { env: { TIERLAB_HOME: home } });
@@ -302,6 +307,30 @@ test('new prints a topology; in JSON it is one document that holds it', () => {
   expect(JSON.parse(tierlab(['new', 'mine', '--l4', '1', '--format', 'json']).stdout)).toEqual({
     topology: stdout,
   });
+});
+
+test('a file that cannot be written is named, with the flag that names another', () => {
+  const folder = scratch();
+  writeFileSync(join(folder, 'file'), '');
+  const { exitCode, stderr } = tierlab(['new', 'mine', '-o', join(folder, 'file/mine.yaml')]);
+  expect(exitCode).toBe(3);
+  expect(stderr).toMatch(/^error: cannot write .*\n.*\n {2}→ name another file with --output\n$/);
+  expect(tierlab(['new', 'mine', '-o', join(folder, 'deep/mine.yaml')]).exitCode).toBe(0);
+});
+
+test('a saved run that is damaged is named', () => {
+  const folder = scratch();
+  for (const [run, file] of [
+    ['torn', 'failure.json'],
+    ['odd', 'main.jsonl'],
+  ] as const) {
+    mkdirSync(join(folder, run));
+    writeFileSync(join(folder, run, file), 'no\n');
+    const { exitCode, stderr } = tierlab(['merge', join(folder, run)]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(join(folder, run, file));
+    expect(stderr).not.toMatch(/bug|\n\s+at /);
+  }
 });
 
 test('plan in JSON is one document alone on stdout, the same each time, wherever the flag stands', () => {

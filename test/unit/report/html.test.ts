@@ -61,6 +61,13 @@ describe('the HTML report of a crash with a control', () => {
     ]);
     for (const { panels } of data.charts) expect(panels).toHaveLength(2);
   });
+
+  test('a fault that nobody heals lasts until the end of its run', async () => {
+    const [run] = dataOf(await htmlOf({ heal: { landed: false } })).runs;
+    // The story's timeline ends after 6 s; figures are gathered in steps of 100 ms.
+    const untilMs = expect.toSatisfy((ms: number) => Math.abs(ms - 6000) <= 200);
+    expect(run?.marks).toEqual([{ atMs: 1002, name: 'crash', action: 'inject', untilMs }]);
+  });
 });
 
 test('the page loads nothing and lets only its own script run', async () => {

@@ -86,9 +86,13 @@ export async function play(
     over.abort();
     await playing.catch(() => undefined);
   });
-  await Promise.race([died, delay(Math.max(0, start + lateMs + durationMs - now()), undefined, { signal })]);
+  const endMs = Math.max(start + lateMs + durationMs, timeline.length === 0 ? 0 : now() + leastRestMs);
+  await Promise.race([died, delay(Math.max(0, endMs - now()), undefined, { signal })]);
   await Promise.all([watch.stop(), nodeWatch.look()]);
   record({ type: 'phase', t: now(), phase: 'end' });
   // What is done from now on is not slowed by being watched. Who does not answer is waited for when all else is done.
   void nodeWatch.stop();
 }
+
+/** After the last entry has been carried out, however long that took: what comes of it is seen within two looks. */
+const leastRestMs = 2000;

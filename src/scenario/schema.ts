@@ -111,7 +111,9 @@ export function scenarioSchema(faults: FaultTable): z.ZodType<ScenarioFile> {
           .array(timelineEntry(faults), { error: 'must be a list of faults and heals' })
           .min(1, { error: 'at least one entry is needed' })
           .meta({ description: 'What breaks and heals, and when. Times count from the steady state.' }),
-        duration: durationField('How long the run goes on, from the steady state.'),
+        duration: durationField(
+          'How long the run goes on, from the steady state, and 2 s at least after the timeline is done.',
+        ),
         expect: expectations('What must be true for the scenario to pass.'),
         control: z
           .strictObject(

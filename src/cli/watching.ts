@@ -131,8 +131,9 @@ export class Watching {
     const file = await open(this.#history, 'r').catch(() => undefined);
     if (file === undefined) return [];
     try {
-      const buffer = Buffer.allocUnsafe(mostBytes);
-      const { bytesRead } = await file.read(buffer, 0, mostBytes, this.#position);
+      const { size } = await file.stat();
+      const buffer = Buffer.allocUnsafe(Math.min(mostBytes, size - this.#position));
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, this.#position);
       this.#position += bytesRead;
       const lines = (this.#rest + buffer.toString('latin1', 0, bytesRead)).split('\n');
       this.#rest = lines.pop() ?? '';

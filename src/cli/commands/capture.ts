@@ -39,6 +39,7 @@ export async function capture(context: Context, where: string, flags: CaptureFla
     ]);
   }
   return withPlumbing(flags.lab, async (live) => {
+    context.signal.throwIfAborted();
     const [node = '', device] = where.split(':');
     const place = requirePlace(live, node);
     const argv = tcpdump(checkDevice(live, place, device), flags);

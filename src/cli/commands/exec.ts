@@ -12,6 +12,7 @@ export async function exec(
   { lab }: { lab?: string },
 ): Promise<number> {
   return withPlumbing(lab, async (live) => {
+    context.signal.throwIfAborted();
     const child = live.host.spawn(live.inside(requirePlace(live, node), argv));
     context.signal.addEventListener('abort', () => child.kill('SIGINT'), { once: true });
     process.stdin.pipe(child.stdin);

@@ -67,7 +67,7 @@ async function logsOf(folder: string, node: string, daemon: string | undefined):
   });
 }
 
-/** Prints what is appended to a file until the signal aborts. */
+/** Prints what is appended to a file until the signal aborts, or nobody reads it any more. */
 async function followFile(file: string, onLine: (line: string) => void, signal: AbortSignal): Promise<void> {
   let position = (await stat(file)).size;
   let rest = '';
@@ -83,7 +83,12 @@ async function followFile(file: string, onLine: (line: string) => void, signal: 
   const watcher: FSWatcher = watch(file, () => {
     reading = reading.then(more);
   });
-  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    // Whoever reads may have seen enough (`| head`).
+    process.stdout.once('error', () => resolve());
+  });
   watcher.close();
   await reading;
 }

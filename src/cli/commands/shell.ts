@@ -7,6 +7,7 @@ import { exec } from './exec.ts';
 export async function shell(context: Context, node: string, options: { lab?: string }): Promise<number> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) return exec(context, node, ['bash'], options);
   return withPlumbing(options.lab, async (live) => {
+    context.signal.throwIfAborted();
     const place = requirePlace(live, node);
     const size = (): { rows: number; columns: number } => ({
       rows: process.stdout.rows,

@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, inject, test } from 'vitest';
-import { scratch, tierlab } from './run-cli.ts';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import { entry, scratch, tierlab } from './run-cli.ts';
 
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8')) as {
   version: string;
@@ -113,6 +115,38 @@ test('down --all removes every lab that it can, also behind one that it cannot',
   expect(stderr).toMatch(/warning: first: EISDIR/);
   expect(readdirSync(join(home, 'labs'))).toEqual(['first']);
 });
+
+test('logs that are followed end when nobody reads them any more', { timeout: 20_000 }, async () => {
+  const home = join(scratch(), 'home');
+  const folder = join(home, 'labs/lab');
+  mkdirSync(join(folder, 'logs/r-1'), { recursive: true });
+  const file = join(folder, 'logs/r-1/bird.log');
+  writeFileSync(file, 'begun\n');
+  writeFileSync(
+    join(folder, 'state.json'),
+    JSON.stringify({ format: 1, name: 'lab', host: 'uml', phase: 'up' }),
+  );
+  writeFileSync(
+    join(folder, 'plan.json'),
+    JSON.stringify({ shared: [[]], nodes: [{ name: 'r-1', ...common }] }),
+  );
+  const child = spawn(process.execPath, [entry(), 'logs', 'r-1', '--follow'], {
+    env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', TIERLAB_HOME: home },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const ended = once(child, 'exit');
+  await once(child.stdout, 'data');
+  child.stdout.destroy();
+  const more = setInterval(() => writeFileSync(file, 'more\n', { flag: 'a' }), 100);
+  onTestFinished(() => {
+    clearInterval(more);
+    child.kill();
+  });
+  await ended;
+});
+
+/** A written plan has what nodes have in common in one place. */
+const common = { targets: 0, senders: 0, services: 0, options: 0, routes: 0 };
 
 test('judge of a folder that holds no run says what a run is', () => {
   const { exitCode, stderr } = tierlab(['judge', scratch()]);

@@ -4,9 +4,11 @@
  * has as many next hops as the range is to have parts. The packets come in through one end of a cable, and leave for the MAC address of the next hop
  * that they were given. Says a line for each question: the part of each packet, from 0.
  *
- * The key of the hash is drawn once for the whole kernel (Linux net/core/flow_dissector.c, hashrnd), and all else that goes into
- * it is in the packet and in the mask `fib_multipath_hash_fields`: what a router with that mask would do is what happens here.
+ * The key of the hash is drawn once for the whole kernel (Linux net/core/flow_dissector.c, hashrnd) or the same in all of a lab's
+ * namespaces (`hashSeed`), and all else that goes into it is in the packet and in the mask `fib_multipath_hash_fields`: what a
+ * router with that mask would do is what happens here.
  */
+import { hashSeed } from '../base/hash-seed.ts';
 import { namespacePerl } from '../base/namespace-perl.ts';
 import { entranceMac } from './hash-frame.ts';
 
@@ -33,6 +35,8 @@ set('conf/all/forwarding', 1);
 # Packets leave where they came in, and whoever sent them is on no network here.
 for my $where ($v4 ? ('all', 'two') : ()) { set("conf/$where/$_", 0) for 'rp_filter', 'send_redirects' }
 set('fib_multipath_hash_policy', 3);
+my $seed = '/proc/sys/${hashSeed.path}';
+write_to($seed, ${hashSeed.value}) if -e $seed;
 
 socket(my $socket, $packet, $raw, 0) or die "cannot send packets: $!\\n";
 my $request = pack('a16 x24', 'one');
@@ -64,7 +68,11 @@ sub hop { return sprintf($v4 ? '%s%d' : '%s%x', $net, $_[0]) }
 
 sub set {
   my ($name, $value) = @_;
-  my $path = "/proc/sys/net/$family/$name";
+  write_to("/proc/sys/net/$family/$name", $value);
+}
+
+sub write_to {
+  my ($path, $value) = @_;
   open(my $file, '>', $path) or die "cannot write $path: $!\\n";
   print $file $value;
   close($file) or die "cannot write $path: $!\\n";

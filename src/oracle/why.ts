@@ -151,7 +151,7 @@ function whatGroupsDo(
 
 /** True where nobody has asked the kernel. */
 export const unasked =
-  "which flows those are is for the routers' hash to say, whose key each boot draws anew: from the plan alone their number is known; a run asks the kernel (`~ oracle`)";
+  "which flows those are is for the routers' kernel to say, whose hash has a key of its own: from the plan alone their number is known; a run asks the kernel (`~ oracle`)";
 
 function whatMovingDoes({ after }: Turn, places: Places): string[] {
   const balancers = balancersOf(after.plan);

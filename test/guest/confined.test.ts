@@ -21,6 +21,7 @@ const nobody = 65_534;
 
 /** Tries everything that root of a guest can try with a file of the machine; each line of its output is a success. */
 const attempts = `
+export LIBMOUNT_FORCE_MOUNT2=always
 mkdir -p /tmp/a /tmp/b /tmp/c
 mount -o remount,rw / 2>/dev/null
 mount -t hostfs none /tmp/a -o "$1" 2>/dev/null

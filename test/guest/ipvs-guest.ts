@@ -1,4 +1,5 @@
 /** A namespace of clients, and packets of theirs for IPVS elsewhere in the guest to choose servers for. */
+import { hashSeed } from '../../src/base/hash-seed.ts';
 import { formatAddress } from '../../src/base/ip.ts';
 import { seeded } from '../../src/base/random.ts';
 import type { Host } from '../../src/hosts/contract.ts';
@@ -43,8 +44,13 @@ export function behind(from: string, name: string, addresses: readonly [string, 
     `ip -n ${name} link set cable up`,
     `ip -n ${name} link set lo up`,
     `ip netns exec ${name} sysctl -q -w net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.cable.rp_filter=0`,
+    hashAsInLabs(name),
   ];
 }
+
+/** The key of a router's hash, where the kernel lets one choose. */
+export const hashAsInLabs = (name: string): string =>
+  `ip netns exec ${name} sysctl -e -q -w ${hashSeed.path}=${hashSeed.value}`;
 
 /** What makes a namespace an L4 node for 198.51.100.0/24, with servers in 10.0.0.0/8 that take everything and say nothing. */
 export function balancer(name: string): string[] {

@@ -1,6 +1,6 @@
 /** A router of IPv6 with next hops in namespaces of their own, and real connections over it that say where they end. */
 import type { Host } from '../../src/hosts/contract.ts';
-import { type Flow, script } from './ipvs-guest.ts';
+import { type Flow, hashAsInLabs, script } from './ipvs-guest.ts';
 
 export const sixRouter = 'r6';
 const vip = '2001:db8::1';
@@ -37,6 +37,7 @@ export async function layOut(host: Host): Promise<void> {
     'ip netns exec c6 sysctl -q -w net.ipv6.ip_nonlocal_bind=1',
     `ip -n ${sixRouter} -6 route add 2001:db8:1::/64 via 2001:db8:10::2`,
     `ip netns exec ${sixRouter} sysctl -q -w ${six}.all.forwarding=1 net.ipv6.fib_multipath_hash_policy=3`,
+    hashAsInLabs(sixRouter),
     ...sixHops.flatMap((name) => [
       `ip -n ${name} address add ${vip}/128 dev lo nodad`,
       `ip netns exec ${name} perl -e '${listener}' ${name} </dev/null >/dev/null 2>&1 &`,

@@ -97,6 +97,7 @@ export interface Document {
     }[];
     readonly timeline: readonly { name: string; landed: boolean; evidence: string }[];
     readonly host: string;
+    readonly kernel: string;
     readonly seed: number;
     readonly runDir: string;
   }[];

@@ -16,7 +16,9 @@ export interface GuestInit {
  * Process 1 of the guest. One `mount` does all mounts, and the agent does what needs no process of its own, because each
  * costs 30 ms. `mount` has the set-user-ID bit: where this machine's root is somebody else to us, as in a user namespace
  * (user_namespaces(7)), it would make guest root that user, who may not mount; without new privileges the bit has no effect
- * (execve(2)). The shell waits for the agent and thereby reaps whatever orphans the guest's tasks leave to it.
+ * (execve(2)). Options go to the kernel as they are (mount(2)): libmount 2.39 would take them apart (fsconfig(2)), and then hostfs,
+ * from Linux 6.11 on, wants a name before its path that older kernels do not know (fs/hostfs/hostfs_kern.c).
+ * The shell waits for the agent and thereby reaps whatever orphans the guest's tasks leave to it.
  */
 export function initScript({ directory, node, agent }: GuestInit): string {
   const { fstab } = guestFiles(directory);
@@ -31,7 +33,7 @@ end() {
   echo o > /proc/sysrq-trigger
   while :; do read -r _ || sleep 1; done
 }
-setpriv --no-new-privs mount -a -T ${quote(fstab)} || end "could not mount its file systems"
+LIBMOUNT_FORCE_MOUNT2=always setpriv --no-new-privs mount -a -T ${quote(fstab)} || end "could not mount its file systems"
 ip link set lo up &
 exec 3<>/dev/ttyS0
 stty raw -echo <&3 || end "could not prepare its line"

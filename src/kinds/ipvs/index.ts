@@ -70,6 +70,8 @@ export const ipvs: Kind = {
         '--log-detail',
         '--no-syslog',
         '--check',
+        // keepalived 2.3 locks that part's pid file too, which is one for the machine, also where no part of it runs.
+        '--no_bfd',
         '--use-file',
         `${paths.linked}/${keepalivedFile}`,
         '--pid',

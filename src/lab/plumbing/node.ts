@@ -1,6 +1,7 @@
 /** A node: what is in its namespace, in the order in which it has to come. */
 import { join } from 'node:path';
 import { addressesOf, eachOf, speaks } from '../../base/families.ts';
+import { hashSeed } from '../../base/hash-seed.ts';
 import { familyOf } from '../../base/ip.ts';
 import type { Kind } from '../../kinds/contract.ts';
 import type { Plan, PlannedNode } from '../../topology/types.ts';
@@ -96,6 +97,7 @@ export function networkJob(node: PlannedNode, plan: Plan, lab: LabPaths, options
   return [
     enter(lab, node.name),
     ...(speaks(node, 'ipv6') ? withIpv6(node) : withoutIpv6),
+    { do: 'sysctl', ...hashSeed, ifThere: true },
     ...Object.entries(sysctls).map(([path, value]): Step => ({ do: 'sysctl', path, value })),
     ...batchesOf(lab, node, kind, plan).map(({ file, flags }) => batch(file, flags)),
   ];

@@ -6,7 +6,7 @@ import { rolledNames } from '../faults/index.ts';
 import { kindTable } from '../kinds/index.ts';
 import { environmentOf, type LiveLab } from '../lab/index.ts';
 import { describeEntry, plansOver, type Scenario, type TimelineEntry } from '../scenario/index.ts';
-import { measureTypes, neededBy, type Plan } from '../topology/index.ts';
+import { measureTypes, neededBy, type Plan, type PlannedNode } from '../topology/index.ts';
 import type { HistoryEvent, NodeSpec, RunEvent } from '../verdict/history.ts';
 import type { Role, RunOptions } from './options.ts';
 
@@ -55,11 +55,10 @@ function describeNodes(plans: readonly Plan[]): NodeSpec[] {
 export const plansOf = (scenario: Scenario, role: Role, plan: Plan): readonly Plan[] =>
   plansOver(timelineOf(scenario, role), plan, kindTable);
 
-/** Is an expectation about a node or a tier? Then they are asked more often. */
-export function asksNodes({ expect, control }: Scenario, plans: readonly Plan[]): boolean {
-  const names = new Set(plans.flatMap(({ nodes }) => nodes.flatMap(({ name, group }) => [name, group])));
+/** Is an expectation, of the run or of its control, about the node or its tier? */
+export function isExpected({ expect, control }: Scenario, { name, group }: PlannedNode): boolean {
   return [...expect, ...(control?.expect ?? [])].some(({ expression }) =>
-    names.has(expression.trim().split('.')[0] ?? ''),
+    [name, group].includes(expression.trim().split('.')[0] ?? ''),
   );
 }
 

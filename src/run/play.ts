@@ -12,7 +12,7 @@ import { scaled } from '../scenario/index.ts';
 import type { heldFlows, NodeWatch, PathWatch, TroubleWatch } from '../traffic/index.ts';
 import type { HistoryEvent } from '../verdict/history.ts';
 import { asksOracle } from '../verdict/index.ts';
-import { asksNodes, durationOf, expectationsOf, plansOf, timelineOf } from './description.ts';
+import { durationOf, expectationsOf, isExpected, plansOf, timelineOf } from './description.ts';
 import type { Role, RunOptions } from './options.ts';
 
 /** What is there when the traffic is under way. */
@@ -39,7 +39,7 @@ export async function play(
   watch.start(1000);
   defer.add('the path watch', () => watch.stop());
   const plans = plansOf(scenario, role, live.plan);
-  nodeWatch.start(asksNodes(scenario, plans) ? 500 : 1000);
+  nodeWatch.start((node) => isExpected(scenario, node));
   defer.add('the node watch', () => nodeWatch.stop());
   await Promise.all([watch.look(), nodeWatch.look()]);
   const timeline = timelineOf(scenario, role);

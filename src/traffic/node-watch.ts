@@ -14,6 +14,7 @@ export class NodeWatch {
   readonly #asked = new Map<string, Promise<void>>();
   /** Until when a node that took long to answer is left in peace, by our clock. */
   readonly #rests = new Map<string, number>();
+  #isExpected: (node: PlannedNode) => boolean = () => false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(lab: LiveLab, record: (event: NodeEvent) => void, now: () => number) {
@@ -23,14 +24,16 @@ export class NodeWatch {
   }
 
   /**
-   * Asks every node now and then until `stop`. One that has not answered yet is not asked again, and one whose answer takes long,
-   * because a process is started for it or because the processor is full, is asked less often: what watches must not be the load.
+   * Asks every node now and then until `stop`: each half second those of which somebody expects something, the others each second. One that
+   * has not answered yet is not asked again, and one whose answer takes long, because the processor is full, is asked less
+   * often, and first of all the others: what watches must not be the load.
    */
-  start(everyMs: number): void {
+  start(isExpected: (node: PlannedNode) => boolean): void {
+    this.#isExpected = isExpected;
     this.#timer = setInterval(() => {
       const t = this.#now();
       void this.#look(this.#lab.plan.nodes.filter(({ name }) => (this.#rests.get(name) ?? 0) <= t));
-    }, everyMs);
+    }, 500);
   }
 
   async stop(): Promise<void> {
@@ -64,7 +67,8 @@ export class NodeWatch {
     const begun = this.#now();
     this.#tell(node.name, await measure(this.#lab.view(node)).catch(() => undefined));
     const answered = this.#now();
-    this.#rests.set(node.name, answered + Math.min(longestRestMs, restShare * (answered - begun)));
+    const { leastMs, share, mostMs } = this.#isExpected(node) ? rests.expected : rests.other;
+    this.#rests.set(node.name, answered + Math.max(leastMs, Math.min(mostMs, share * (answered - begun))));
   }
 
   #tell(node: string, values: Readonly<Record<string, number>> | undefined): void {
@@ -82,6 +86,8 @@ export class NodeWatch {
   }
 }
 
-/** Resting so many times as long as the answer took, a watch takes a fifth of the time at most. */
-const restShare = 4;
-const longestRestMs = 2000;
+/** How long a node is left in peace: so many times as long as its answer took, within limits. Those that rest at least so long miss one turn. */
+const rests = {
+  expected: { leastMs: 0, share: 4, mostMs: 2000 },
+  other: { leastMs: 700, share: 8, mostMs: 4000 },
+} as const;

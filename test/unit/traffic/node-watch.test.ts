@@ -2,21 +2,21 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import type { LiveLab } from '../../../src/lab/index.ts';
 import { NodeWatch } from '../../../src/traffic/index.ts';
 
-test('a node that takes long to answer is asked less often, and all the same when somebody wants to know', async () => {
+test('a node that takes long to answer or of which nobody expects anything is asked less often, and all the same when somebody wants to know', async () => {
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
-  const asked = { quick: 0, slow: 0 };
+  const asked = { quick: 0, slow: 0, other: 0, slowOther: 0 };
   const watch = new NodeWatch(
-    labOf(asked, { quick: 10, slow: 300 }),
+    labOf(asked, { quick: 10, slow: 300, other: 10, slowOther: 300 }),
     () => {},
     () => Date.now(),
   );
-  watch.start(500);
+  watch.start(({ name }) => name !== 'other' && name !== 'slowOther');
   await vi.advanceTimersByTimeAsync(6100);
-  expect(asked).toEqual({ quick: 12, slow: 4 });
+  expect(asked).toEqual({ quick: 12, slow: 4, other: 6, slowOther: 2 });
   void watch.look();
   await vi.advanceTimersByTimeAsync(350);
-  expect(asked).toEqual({ quick: 13, slow: 5 });
+  expect(asked).toEqual({ quick: 13, slow: 5, other: 7, slowOther: 3 });
   await watch.stop();
 });
 

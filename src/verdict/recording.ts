@@ -84,6 +84,8 @@ interface Recorder {
 }
 
 async function begin(first: ParsedLine): Promise<Recorder> {
+  if (first.type === 'phase' && first.phase === 'interrupted')
+    throw new HistoryError(1, 'is no run event: the run was interrupted while its lab came up');
   if (first.type !== 'run') throw new HistoryError(1, 'is no run event: this is no history of tierlab');
   if (first.format !== 1) {
     throw new HistoryError(1, `has format ${String(first.format)}: this version of tierlab reads format 1`);

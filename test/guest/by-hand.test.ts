@@ -43,7 +43,7 @@ describe('a running lab, by hand', () => {
     expect(routes).not.toContain('192.0.2.131');
     expect(await home.run('drain', 'l4-1')).toMatchObject({
       exitCode: 4,
-      stderr: expect.stringContaining('l4-1 has drain already'),
+      stderr: expect.stringContaining('l4-1 is drained already'),
     });
 
     await fine('fault', 'add', 'node.crash', 'l4-1', '--name', 'upgrade');
@@ -291,6 +291,15 @@ describe('a running lab, by hand', () => {
       'cat /proc/[0-9]*/comm | grep -c tcpdump || true',
     );
     expect(left).toBe('0\n');
+  });
+
+  test('traffic that is interrupted as it comes up is gone when the command has ended', async () => {
+    const { child, outcome } = home.start('traffic', 'start', '--connections', '500');
+    await delay(1000);
+    child.kill('SIGINT');
+    expect(await outcome).toMatchObject({ exitCode: 130 });
+    await fine('traffic', 'start', '--rate', '5');
+    await fine('traffic', 'stop');
   });
 
   test('down with traffic under way leaves nothing', async () => {

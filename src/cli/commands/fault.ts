@@ -62,6 +62,10 @@ export async function inflict(
   refuseTwice(live, entries, fault, target);
   const name = nameFor(wanted, `${fault}-${target.replaceAll(/[^\w-]/g, '-')}`, entries);
   const at = now();
+  const hint = `undo what it did with \`tierlab fault heal ${name}\``;
+  const interrupted = (): void =>
+    context.report({ type: 'warning', message: `interrupted: ${name} stays on record; ${hint}` });
+  context.signal.addEventListener('abort', interrupted, { once: true });
   const result = await onRecord(live, { name, fault, target, options }, act);
   if (result === undefined) throw nameTaken(name);
   await note(live, { name, fault, target, at }, 'inject', result);
@@ -72,7 +76,7 @@ export async function inflict(
       exitCode: 4,
       details: [result.evidence],
       result: document,
-      hint: `undo what it did with \`tierlab fault heal ${name}\``,
+      hint,
     });
   context.printJson(document);
   context.print(`${name}: ${fault} ${target}: ${result.evidence}`);

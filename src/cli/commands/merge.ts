@@ -1,5 +1,8 @@
-import { resolve } from 'node:path';
-import type { ScenarioResult } from '../../report/index.ts';
+import { stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { exitCodes } from '../../base/errors.ts';
+import type { Failure, ScenarioResult } from '../../report/index.ts';
+import { HistoryError } from '../../verdict/index.ts';
 import type { Context } from '../context.ts';
 import { describeFailure } from '../failure.ts';
 import { exitCodeOf } from '../outcome.ts';
@@ -21,7 +24,15 @@ export async function merge(
   const { runs, failures } = await savedRuns(folders);
   const results: ScenarioResult[] = [];
   // One by one: histories are large.
-  for (const run of runs) results.push(await judgeSavedRun(run));
+  for (const run of runs) {
+    try {
+      results.push(await judgeSavedRun(run));
+    } catch (error) {
+      // A job that was cut off: the others have something to tell all the same.
+      if (!(error instanceof HistoryError)) throw error;
+      failures.push(await cutOff(run, error));
+    }
+  }
   for (const reporter of new Set(reporters)) {
     if (reporter !== 'terminal') {
       const path = await writeTogether(resolve(output), results, failures, reporter);
@@ -33,4 +44,17 @@ export async function merge(
   }
   printTogether(context, results, failures, reporters);
   return exitCodeOf(results, failures);
+}
+
+async function cutOff(run: string, { message }: HistoryError): Promise<Failure> {
+  return {
+    name: basename(run),
+    file: join(run, 'scenario.yaml'),
+    runDir: run,
+    code: 'bad-history',
+    exitCode: exitCodes.labFailed,
+    at: (await stat(run)).mtimeMs,
+    message: 'its history cannot be judged',
+    details: [message],
+  };
 }

@@ -69,7 +69,7 @@ export async function stopTraffic(context: Context, flags: { readonly lab?: stri
   const known = await requireTraffic(lab);
   if (known.keeper !== undefined && (await isKept(known))) process.kill(known.keeper.pid, 'SIGTERM');
   await until(async () => ({ ok: !(await isKept(known)), saw: 'it is still running' }), {
-    withinMs: 25_000,
+    withinMs: endMs,
     why: 'the traffic to end',
     code: 'traffic-stuck',
     signal: context.signal,
@@ -116,6 +116,9 @@ async function figures(
   return { metrics, events: timeline };
 }
 
+/** How long traffic may take to end. */
+const endMs = 25_000;
+
 /** A process of its own that outlives this one. Its tag lets `down` find it. */
 async function beginKeeper(lab: LabPaths, folder: string, { signal, report }: Context): Promise<void> {
   const logFile = join(folder, 'keeper.log');
@@ -152,7 +155,14 @@ async function beginKeeper(lab: LabPaths, folder: string, { signal, report }: Co
       });
     });
   } catch (error) {
-    if (ended.code === undefined) child.kill('SIGTERM');
+    if (ended.code === undefined) {
+      child.kill('SIGTERM');
+      // Or the next one would meet it, on its way out.
+      await until(async () => ({ ok: ended.code !== undefined, saw: 'it is still running' }), {
+        withinMs: endMs,
+        why: 'the traffic to end',
+      }).catch(() => undefined);
+    }
     throw error;
   }
 }

@@ -44,6 +44,11 @@ test.each([
     'name: an L4 node crashes\n',
     'line 1 is no run event: this is no history of tierlab',
   ],
+  [
+    'a run that was interrupted before it began',
+    '{"type":"phase","t":1,"phase":"interrupted"}\n',
+    'line 1 is no run event: the run was interrupted while its lab came up',
+  ],
   ['a history without its beginning', '{"type":"phase","t":1,"phase":"end"}\n', 'line 1 is no run event'],
   [
     'a format of the future',

@@ -1,4 +1,13 @@
-import { chownSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import {
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -74,6 +83,8 @@ describe('a user-mode-linux guest', { timeout: 120_000 }, () => {
       expect(stdout).toMatch(/^tierlab\n65536\nlo +UNKNOWN .*LOOPBACK,UP.*\nd0 +DOWN/);
       await host.loadModules(['ip_vs', 'ip_vs_mh', 'ipip', 'sch_netem', 'veth', 'bridge', 'dummy']);
       expect(await host.readFile('/proc/modules')).toMatch(/^ip_vs_mh /m);
+      // Nothing that its kernel would soon die of.
+      expect(readFileSync(join(lab.directory, 'console.log'), 'utf8')).not.toContain('BUG');
       await host.disconnect();
     }));
 

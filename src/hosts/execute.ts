@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { WorldError } from '../base/errors.ts';
+import { afterOwnTime } from '../base/own-time.ts';
 import type { ExecOptions, ExecResult, Exit, HostProcess } from './contract.ts';
 
 /** Runs a started program to its end and collects what it says: `exec` is `spawn` with this around it. */
@@ -22,7 +23,7 @@ export async function collect(
     reject(error);
   };
   const onAbort = (): void => stop(signal?.reason);
-  const timer = setTimeout(() => {
+  const cancel = afterOwnTime(timeoutMs, () => {
     const details = [`stdout: ${tail(stdout.text())}`, `stderr: ${tail(stderr.text())}`];
     stop(
       new WorldError(`"${argv.join(' ')}" did not end within ${timeoutMs / 1000} s and was killed`, {
@@ -31,7 +32,7 @@ export async function collect(
         details,
       }),
     );
-  }, timeoutMs);
+  });
   signal?.addEventListener('abort', onAbort);
   if (signal?.aborted) onAbort();
   try {
@@ -39,7 +40,7 @@ export async function collect(
     await Promise.all([stdout.ended, stderr.ended]);
     return { ...exit, stdout: stdout.text(), stderr: stderr.text() };
   } finally {
-    clearTimeout(timer);
+    cancel();
     signal?.removeEventListener('abort', onAbort);
   }
 }

@@ -1,6 +1,7 @@
 /** A lab that exists: how to look at its nodes and do things to them. All other rooms reach namespaces through this. */
 import { WorldError } from '../base/errors.ts';
 import { groupBy } from '../base/group-by.ts';
+import { afterOwnTime } from '../base/own-time.ts';
 import { replaceFile } from '../base/replace-file.ts';
 import type { ExecOptions, ExecResult, Host } from '../hosts/contract.ts';
 import type { CarriedFlow, Kind, NodeStats, NodeView } from '../kinds/contract.ts';
@@ -182,9 +183,8 @@ export class LiveLab {
 
   async #ask(socket: string, request: string, isComplete?: (answer: string) => boolean): Promise<string> {
     const connection = await this.host.dial(socket);
-    const limit = setTimeout(
-      () => connection.readable.destroy(new Error(`${socket} did not answer within 5 s`)),
-      5000,
+    const cancel = afterOwnTime(5000, () =>
+      connection.readable.destroy(new Error(`${socket} did not answer within 5 s`)),
     );
     try {
       connection.writable.write(request);
@@ -196,7 +196,7 @@ export class LiveLab {
       }
       return answer;
     } finally {
-      clearTimeout(limit);
+      cancel();
       connection.close();
     }
   }

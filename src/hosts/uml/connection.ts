@@ -1,5 +1,6 @@
 import { createConnection, type Socket } from 'node:net';
 import { WorldError } from '../../base/errors.ts';
+import { afterOwnTime } from '../../base/own-time.ts';
 import { withShortPath } from './files.ts';
 import {
   type Control,
@@ -50,10 +51,10 @@ export async function greeting(connection: Connection, signal?: AbortSignal): Pr
   const stopped = new Promise<never>((_, reject) => {
     const onAbort = (): void => reject(signal?.reason);
     const onTimeout = (): void => reject(guestSilent(greetingWithinMs / 1000));
-    const timer = setTimeout(onTimeout, greetingWithinMs);
+    const cancel = afterOwnTime(greetingWithinMs, onTimeout);
     signal?.addEventListener('abort', onAbort, { once: true });
     stop = () => {
-      clearTimeout(timer);
+      cancel();
       signal?.removeEventListener('abort', onAbort);
     };
     if (signal?.aborted) onAbort();

@@ -1,5 +1,6 @@
 import { now } from '../../base/clock.ts';
 import { WorldError } from '../../base/errors.ts';
+import { afterOwnTime } from '../../base/own-time.ts';
 import type { Host, HostLab, HostProcess, HostSocket, SpawnOptions } from '../contract.ts';
 import { programEnvironment } from '../environment.ts';
 import { collect, startFailure } from '../execute.ts';
@@ -158,19 +159,17 @@ async function answered<T>(
   connection: Connection,
   ask: (resolve: (answer: T) => void, reject: (error: Error) => void, heard: () => void) => void,
 ): Promise<T> {
-  // Whoever was stopped itself has not waited: what an interval has missed it does not make up for.
-  let seconds = 0;
-  const patience = setInterval(() => {
-    seconds++;
-    if (seconds >= silentSeconds) connection.lose(guestSilent(silentSeconds));
-  }, 1000);
+  const wait = (): (() => void) =>
+    afterOwnTime(silentSeconds * 1000, () => connection.lose(guestSilent(silentSeconds)));
+  let cancel = wait();
   const heard = (): void => {
-    seconds = 0;
+    cancel();
+    cancel = wait();
   };
   try {
     return await new Promise<T>((resolve, reject) => ask(resolve, reject, heard));
   } finally {
-    clearInterval(patience);
+    cancel();
   }
 }
 

@@ -1,5 +1,6 @@
 /** Scenarios as `tierlab test` runs them: each so many times, several at once, told in the order they were asked for. */
-import { basename, dirname, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { type Limit, limit } from '../base/limit.ts';
 import type { Failure } from '../report/index.ts';
 import type { Scenario } from '../scenario/index.ts';
@@ -44,12 +45,12 @@ function freeName(file: string, taken: Set<string>): string {
   }
 }
 
-/** `labs/01-l4-crash/scenario.yaml` → `01-l4-crash`; `labs/01-l4-crash/ipv6.yaml` → `01-l4-crash-ipv6`; `my.yaml` → `my`. */
+/** `labs/01-l4-crash/scenario.yaml` → `01-l4-crash`, `ipv6.yaml` beside it → `01-l4-crash-ipv6`; `my.yaml` elsewhere → `my`. */
 function nameOf(file: string): string {
-  const parts =
-    basename(file) === 'scenario.yaml'
-      ? [basename(dirname(resolve(file)))]
-      : [basename(dirname(file)), basename(file).replace(/\.ya?ml$/, '')];
+  const own = basename(file).replace(/\.ya?ml$/, '');
+  const isInLab = existsSync(join(dirname(file), 'scenario.yaml'));
+  const folder = own === 'scenario' || isInLab ? [basename(dirname(resolve(file)))] : [];
+  const parts = own === 'scenario' ? folder : [...folder, own];
   const plain = parts
     .map((part) => part.replaceAll(/[^\w-]/g, '-').replace(/^[^A-Za-z0-9]+/, ''))
     .filter((part) => part !== '')

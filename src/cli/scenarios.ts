@@ -1,6 +1,6 @@
 /** Finding the scenarios and topologies that an argument means: a file, a lab folder, or any folder that holds some. */
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Diagnostic, formatDiagnostic, InputError } from '../base/errors.ts';
 import { exists } from '../base/exists.ts';
 import { faultTable } from '../faults/index.ts';
@@ -36,6 +36,12 @@ export async function scenarioFiles(fileOrFolder: string): Promise<string[]> {
   throw new InputError([
     { file: fileOrFolder, message: 'no scenario here, nor in any folder below', hint: 'name a lab folder' },
   ]);
+}
+
+/** All that several arguments mean, in their order, each file once: `labs labs/01-l4-crash`. @throws InputError as above */
+export async function allScenarioFiles(filesOrFolders: readonly string[]): Promise<string[]> {
+  const files = (await Promise.all(filesOrFolders.map(scenarioFiles))).flat();
+  return [...new Map(files.map((file) => [resolve(file), file])).values()];
 }
 
 /** The scenarios below a lab folder that the folder alone does not mean, in order of their paths. */

@@ -85,7 +85,8 @@ export function spreadRows({ figures, runs }: Spread): string[][] {
     ...figures.map(({ role, expression, held, texts }) => [
       role === 'control' ? `control: ${expression}` : expression,
       `${held}/${runs}`,
-      ...texts,
+      // What it was held against stands in the report of each run; three times in a row nobody could read it.
+      ...texts.map((text) => text.replace(/ \(.*\)$/, '')),
     ]),
   ];
 }

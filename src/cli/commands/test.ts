@@ -15,7 +15,7 @@ import { type ReporterName, saveVerdict, writeReports } from '../reports.ts';
 import { printTogether } from '../reports-together.ts';
 import { newRunDirectory } from '../run-directory.ts';
 import { saveFailure } from '../saved-run.ts';
-import { furtherScenarios, loadLabs, scenarioFiles } from '../scenarios.ts';
+import { allScenarioFiles, furtherScenarios, loadLabs } from '../scenarios.ts';
 import { parseShard, shareOf } from '../shard.ts';
 import { sideBySide } from '../side-by-side.ts';
 
@@ -38,7 +38,7 @@ interface TestFlags {
 /** Runs scenarios, several at once if so asked. All files are checked before anything is created. */
 export async function test(context: Context, labs: readonly string[], flags: TestFlags): Promise<number> {
   const shard = flags.shard === undefined ? undefined : parseShard(flags.shard, process.env);
-  const files = (await Promise.all(labs.map(scenarioFiles))).flat();
+  const files = await allScenarioFiles(labs);
   const all = planRuns(await loadLabs(files), flags.repeat);
   const mine = shard === undefined ? all : shareOf(all, shard);
   if (shard !== undefined) {

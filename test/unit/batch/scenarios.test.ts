@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { furtherScenarios, scenarioFiles } from '../../../src/cli/scenarios.ts';
+import { allScenarioFiles, furtherScenarios, scenarioFiles } from '../../../src/cli/scenarios.ts';
 
 test('a folder of labs means every scenario below it, a lab folder its own, and a file itself', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'tierlab-scenarios-'));
@@ -30,4 +30,7 @@ test('a folder of labs means every scenario below it, a lab folder its own, and 
   expect(await furtherScenarios(join(folder, '02-b'))).toEqual(inside('02-b/also.yaml'));
   expect(await furtherScenarios(join(folder, '02-b/also.yaml'))).toEqual([]);
   expect(await furtherScenarios(folder)).toEqual([]);
+  expect(
+    await allScenarioFiles([join(folder, '02-b'), `${folder}/./02-b/scenario.yaml`, folder]),
+  ).toHaveLength(3);
 });

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../../src/base/errors.ts';
 import { type PlannedRun, planRuns } from '../../../src/cli/batch.ts';
@@ -63,19 +64,20 @@ test('no two runs of a batch make labs of one name, not even a control and a run
   expect(names.slice(0, 3)).toEqual(['x', 'x-control', 'x-2']);
 });
 
-test('a lab is named after its folder; another scenario of the folder has the name of its file behind it', () => {
+test('a lab is named after its folder, another scenario of the folder has the name of its file behind it, and any other that of its file alone', () => {
   const names = (...files: string[]): string[] =>
     planRuns(
       files.map((file) => lab(file, 1, false)),
       1,
     ).map(({ labName }) => labName);
-  expect(names('labs/13-reference/scenario.yaml', 'labs/13-reference/ipv6.yaml')).toEqual([
-    '13-reference',
-    '13-reference-ipv6',
+  const folder = join(import.meta.dirname, '../../../labs/13-reference-2018');
+  expect(names(join(folder, 'scenario.yaml'), join(folder, 'l7.yaml'))).toEqual([
+    '13-reference-2018',
+    '13-reference-2018-l7',
   ]);
   expect(names('/srv/eu/crash.yml', '../us/crash.yml', '../two words.yaml', './_.yaml')).toEqual([
-    'eu-crash',
-    'us-crash',
+    'crash',
+    'crash-2',
     'two-words',
     'lab',
   ]);

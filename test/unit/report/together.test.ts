@@ -9,6 +9,7 @@ import {
   reportSummary,
   type ScenarioResult,
 } from '../../../src/report/index.ts';
+import { spreadRows } from '../../../src/report/spread.ts';
 import { judge, judgeScenario, parseHistory } from '../../../src/verdict/index.ts';
 import { buildHistory, toText } from '../verdict/build-history.ts';
 import { stories } from '../verdict/stories.ts';
@@ -43,6 +44,10 @@ test('a repeated scenario shows the least, the middle and the most of each figur
   const text = reportSummary(results, [], plain);
   expect(text).toContain('2 of 4 runs passed, 2 failed');
   expect(text).toMatch(/held\.broken == 0 +3\/4 /);
+  const [figure] = spread?.figures ?? [];
+  if (spread === undefined || figure === undefined) throw new Error('a spread has figures');
+  const texts = ['1 (oracle: 1, the same flows)', '2', '3 (x: 3)'] as const;
+  expect(spreadRows({ ...spread, figures: [{ ...figure, texts }] })[1]?.slice(2)).toEqual(['1', '2', '3']);
   expect(reportMarkdown(results)).toContain('2 of 4 runs passed, 2 failed');
 });
 

@@ -114,6 +114,9 @@ function targetsOf({ target, kinds }: FaultTraits, { nodes }: Plan) {
     .flatMap((node) =>
       target === 'node'
         ? [{ node, target: node.name }]
-        : node.interfaces.map(({ network }) => ({ node, target: `${node.name}:${network}` })),
+        : node.interfaces.map((hit) => ({
+            node: { ...node, interfaces: [hit] },
+            target: `${node.name}:${hit.network}`,
+          })),
     );
 }

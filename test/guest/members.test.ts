@@ -213,25 +213,6 @@ describe('a lab that changes while it is up', () => {
     expect(await nodes()).toHaveLength(12);
   });
 
-  test('down leaves nothing of nodes that joined, also where a change was cut short', async () => {
-    await fine('scale', 'r', '+1');
-    const { child, outcome } = home.start('scale', 'l7', '+2');
-    const record = join(home.directory, 'labs/three-tier/change.json');
-    const begun = async (): Promise<{ ok: boolean; saw: string }> => {
-      const text = await readFile(record, 'utf8').catch(() => '');
-      return { ok: text !== '', saw: text };
-    };
-    await until(begun, { withinMs: 20_000, everyMs: 10, why: 'the change to begin' });
-    child.kill('SIGKILL');
-    await outcome;
-    expect(await home.run('scale', 'l4', '+1')).toMatchObject({
-      exitCode: 4,
-      stderr: expect.stringContaining('cut short'),
-    });
-    await fine('down');
-    expect(await home.inventory()).toEqual([]);
-  });
-
   test('Ctrl-C while a node that goes is drained: it is put back, and the lab can be changed as before', async () => {
     await fine('traffic', 'start', '--connections', '30', '--seed', '9');
     const before = await nodes();
@@ -261,5 +242,24 @@ describe('a lab that changes while it is up', () => {
     await fine('fault', 'heal', 'all');
     expect(await pid()).toBe(own);
     expect(await nodes()).toHaveLength(before.length + 1);
+  });
+
+  test('down leaves nothing of nodes that joined, also where a change was cut short', async () => {
+    await fine('scale', 'r', '+1');
+    const { child, outcome } = home.start('scale', 'l7', '+2');
+    const record = join(home.directory, 'labs/three-tier/change.json');
+    const begun = async (): Promise<{ ok: boolean; saw: string }> => {
+      const text = await readFile(record, 'utf8').catch(() => '');
+      return { ok: text !== '', saw: text };
+    };
+    await until(begun, { withinMs: 20_000, everyMs: 10, why: 'the change to begin' });
+    child.kill('SIGKILL');
+    await outcome;
+    expect(await home.run('scale', 'l4', '+1')).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining('cut short'),
+    });
+    await fine('down');
+    expect(await home.inventory()).toEqual([]);
   });
 });

@@ -21,6 +21,7 @@ export const measurementNames = [
   'held',
   'judge',
   'oracle',
+  'page',
 ] as const;
 
 export type MeasurementName = (typeof measurementNames)[number];

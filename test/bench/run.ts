@@ -25,6 +25,7 @@ import { judging, table } from './judging.ts';
 import { large } from './large.ts';
 import { describeMachine } from './machine.ts';
 import { mininet } from './mininet.ts';
+import { page } from './page.ts';
 import { reference } from './reference.ts';
 import { scale } from './scale.ts';
 import { silence } from './silent-death.ts';
@@ -48,6 +49,7 @@ const measurements: readonly Measurement[] = [
   held,
   judging,
   table,
+  page,
 ];
 
 interface Options {

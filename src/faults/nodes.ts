@@ -10,10 +10,15 @@ export function nodesNamed(plan: Plan, name: string): PlannedNode[] {
   return exact === undefined ? plan.nodes.filter(({ group }) => group === name) : [exact];
 }
 
-/** What a target as written means: `l4-1`, `l4` (every node of the group), `l4-1:fabric`, `l4:fabric`. */
-export function resolveTarget(plan: Plan, target: string): Hit[] {
+/**
+ * What a target as written means: `l4-1`, `l4` (every node of the group), `l4-1:fabric`, `l4:fabric`.
+ * @param among those alone; of what is to be undone, those that were hit: who has joined the group since has nothing to undo
+ */
+export function resolveTarget(plan: Plan, target: string, among?: readonly string[]): Hit[] {
   const [name = '', network] = target.split(':');
-  return nodesNamed(plan, name).map((node) => (network === undefined ? { node } : { node, network }));
+  return nodesNamed(plan, name)
+    .filter((node) => among?.includes(node.name) ?? true)
+    .map((node) => (network === undefined ? { node } : { node, network }));
 }
 
 /** Those of `among` that are called so: by their own name, or by their group's. */

@@ -144,11 +144,8 @@ async function hit(
 ): Promise<Done> {
   const cause = 'of' in entry ? causeOf(entry.of, timeline) : entry;
   const known = 'of' in entry ? await ledgerEntries(lab.paths) : [];
-  // Who has joined the group since has nothing to undo.
-  const concerned = known.find(({ name }) => name === cause.name)?.nodes;
-  const hits = resolveTarget(lab.plan, cause.target)
-    .filter(({ node }) => concerned?.includes(node.name) ?? true)
-    .map((each) => ({ ...each, seed, signal }));
+  const wereHit = known.find(({ name }) => name === cause.name)?.nodes;
+  const hits = resolveTarget(lab.plan, cause.target, wereHit).map((each) => ({ ...each, seed, signal }));
   const [fault, options] = cause.action === 'drain' ? ['drain', {}] : [cause.fault, cause.options];
   const doIt = (): Promise<Landed> => act(lab, entry, cause, hits, signal);
   const { name, target } = cause;

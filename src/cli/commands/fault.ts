@@ -145,8 +145,7 @@ export async function undo(
   entry: LedgerEntry,
   withinMs: number,
 ): Promise<Landed> {
-  // Who has joined the group since has nothing to undo.
-  const hits = resolveTarget(live.plan, entry.target).filter(({ node }) => entry.nodes.includes(node.name));
+  const hits = resolveTarget(live.plan, entry.target, entry.nodes);
   const fault = faults[entry.fault];
   const nodes = hits.map(({ node }) => node);
   const { signal, report } = context;

@@ -1,9 +1,9 @@
 /** How large the page of a long run gets: it is to be opened from an e-mail, and without a network. */
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commandLine } from './command-line.ts';
 import type { Measurement } from './contract.ts';
-import { figure, runScenario } from './verdicts.ts';
+import { figure, runWritten } from './verdicts.ts';
 
 const connections = 500;
 
@@ -27,11 +27,9 @@ export const page: Measurement = {
   needsGuest: true,
   async run(bench, found) {
     const cli = await commandLine(bench);
-    const folder = join(bench.scratch, 'page');
-    await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, 'scenario.yaml'), scenario(join(bench.root, 'topologies/three-tier.yaml')));
     bench.report({ type: 'step', message: `the page of ${connections} connections over a minute` });
-    const run = await runScenario(bench, cli, folder);
+    const text = scenario(join(bench.root, 'topologies/three-tier.yaml'));
+    const run = await runWritten(bench, cli, 'page', text);
     await cli.run(['report', run.runDir, '--reporter', 'html']);
     const { size } = await stat(join(run.runDir, 'report.html'));
     const [held, broken] = ['held.connections', 'held.broken'].map((metric) => figure(run, metric));

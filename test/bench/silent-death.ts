@@ -1,10 +1,9 @@
 /** L4 nodes of the reference lab die silently, one after another: how many who knock meanwhile wait, and how long do those stall who are in. */
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commandLine } from './command-line.ts';
 import type { Measurement } from './contract.ts';
 import { median } from './samples.ts';
-import { figure, rowsOf, runScenario } from './verdicts.ts';
+import { figure, rowsOf, runWritten } from './verdicts.ts';
 
 const measurement = 'silence';
 
@@ -55,12 +54,9 @@ export const silence: Measurement = {
   needsGuest: true,
   async run(bench, found) {
     const cli = await commandLine(bench);
-    const folder = join(bench.scratch, measurement);
-    await mkdir(folder, { recursive: true });
-    const topology = join(bench.root, 'topologies/reference-2018.yaml');
-    await writeFile(join(folder, 'scenario.yaml'), scenario(topology));
     bench.report({ type: 'step', message: `${victims.length} silent deaths in the reference lab` });
-    const ran = await runScenario(bench, cli, folder);
+    const text = scenario(join(bench.root, 'topologies/reference-2018.yaml'));
+    const ran = await runWritten(bench, cli, measurement, text);
     const each = (metric: string): number[] =>
       deaths.map((death) => figure(ran, `${metric} ${window(death)}`) ?? Number.NaN);
     const [lost, blackouts] = [each('probes.errors'), each('held.blackout.p99')];

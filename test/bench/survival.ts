@@ -1,9 +1,8 @@
 /** What the product is for, run through its own `test` command: many connections held, and an L4 node that dies under them. */
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commandLine } from './command-line.ts';
 import type { Measurement } from './contract.ts';
-import { figure, rowsOf, runScenario } from './verdicts.ts';
+import { figure, rowsOf, runScenario, runWritten } from './verdicts.ts';
 
 const connections = 1000;
 
@@ -29,14 +28,9 @@ export const steady: Measurement = {
   needsGuest: true,
   async run(bench, found) {
     const cli = await commandLine(bench);
-    const folder = join(bench.scratch, 'steady');
-    await mkdir(folder, { recursive: true });
-    await writeFile(
-      join(folder, 'scenario.yaml'),
-      steadyScenario(join(bench.root, 'topologies/three-tier.yaml')),
-    );
     bench.report({ type: 'step', message: `${connections} held connections in a guest for a minute` });
-    const scenario = await runScenario(bench, cli, folder);
+    const text = steadyScenario(join(bench.root, 'topologies/three-tier.yaml'));
+    const scenario = await runWritten(bench, cli, 'steady', text);
     const row = rowsOf('steady', scenario, scenario);
     found(row('broken in 60 s', 'connections', 'held.broken before over', { of: 'measured', atMost: 0 }));
     found(row('latest answer', 'ms', 'held.blackout.max before over', { of: 'measured', atMost: 1000 }));

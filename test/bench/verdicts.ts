@@ -1,4 +1,5 @@
 /** Scenarios run through the product's own `test` command, and their figures as rows. */
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JsonReport } from '../../src/report/json.ts';
 import type { CommandLine } from './command-line.ts';
@@ -15,6 +16,19 @@ export async function runScenario(bench: Bench, cli: CommandLine, lab: string): 
   const [scenario] = (JSON.parse(stdout) as JsonReport).scenarios;
   if (scenario === undefined) throw new Error(`no scenario in what it printed: ${stdout.slice(0, 400)}`);
   return scenario;
+}
+
+/** Of a scenario that is no lab's. @param text the file's */
+export async function runWritten(
+  bench: Bench,
+  cli: CommandLine,
+  name: MeasurementName,
+  text: string,
+): Promise<Scenario> {
+  const folder = join(bench.scratch, name);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'scenario.yaml'), text);
+  return runScenario(bench, cli, folder);
 }
 
 /** Rows of one run's figures. */

@@ -13,6 +13,19 @@ describe('whatever dies, down leaves nothing', () => {
   });
   afterEach(() => home.remove());
 
+  /** Process id of a lab's guest. */
+  const guestOf = async (lab: string): Promise<number> => {
+    const record = await readFile(join(home.directory, 'labs', lab, 'guest.json'), 'utf8');
+    return (JSON.parse(record) as { pid: number }).pid;
+  };
+
+  /** @returns the process id of its guest */
+  async function upInGuest(): Promise<number> {
+    const up = await home.run('up', threeTier, '--host', 'uml');
+    expect(up, up.stderr).toMatchObject({ exitCode: 0 });
+    return guestOf('three-tier');
+  }
+
   test.each([50, 400, 1500, 3000, 5000])('the command line is killed %i ms into up', async (ms) => {
     const { child, outcome } = home.start('up', threeTier, '--host', 'uml');
     await delay(ms);
@@ -32,12 +45,8 @@ describe('whatever dies, down leaves nothing', () => {
   });
 
   test('a guest that is killed is named in the next error', async () => {
-    const up = await home.run('up', threeTier, '--host', 'uml');
-    expect(up, up.stderr).toMatchObject({ exitCode: 0 });
-    const record = JSON.parse(await readFile(join(home.directory, 'labs/three-tier/guest.json'), 'utf8')) as {
-      pid: number;
-    };
-    process.kill(record.pid, 'SIGKILL');
+    const guest = await upInGuest();
+    process.kill(guest, 'SIGKILL');
     await delay(500);
     expect(await home.run('exec', 'l4-1', '--', 'true')).toMatchObject({
       exitCode: 4,
@@ -48,12 +57,8 @@ describe('whatever dies, down leaves nothing', () => {
   });
 
   test('a guest that is stopped: commands say so, Ctrl-C ends them, and down removes it', async () => {
-    const up = await home.run('up', threeTier, '--host', 'uml');
-    expect(up, up.stderr).toMatchObject({ exitCode: 0 });
-    const record = JSON.parse(await readFile(join(home.directory, 'labs/three-tier/guest.json'), 'utf8')) as {
-      pid: number;
-    };
-    process.kill(record.pid, 'SIGSTOP');
+    const guest = await upInGuest();
+    process.kill(guest, 'SIGSTOP');
     const asked = home.run('ps', '--format', 'json');
     const { child, outcome } = home.start('ps');
     await delay(2000);
@@ -82,8 +87,7 @@ describe('whatever dies, down leaves nothing', () => {
       why: 'the timeline to begin',
     });
     const [name = ''] = await readdir(join(home.directory, 'labs'));
-    const record = await readFile(join(home.directory, 'labs', name, 'guest.json'), 'utf8');
-    process.kill((JSON.parse(record) as { pid: number }).pid, 'SIGSTOP');
+    process.kill(await guestOf(name), 'SIGSTOP');
     const { exitCode, stdout } = await outcome;
     expect({ exitCode, ...JSON.parse(stdout) }).toMatchObject({
       exitCode: 4,

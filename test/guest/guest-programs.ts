@@ -4,7 +4,8 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'rolldown';
-import type { HostLab } from '../../src/hosts/contract.ts';
+import type { Host, HostLab } from '../../src/hosts/contract.ts';
+import { umlHost } from '../../src/hosts/uml/index.ts';
 
 /** Bundles the keeper and the agent as they are in the sources now, so that no stale `dist/` is tested. */
 export async function buildGuestPrograms(): Promise<{ directory: string; remove: () => Promise<void> }> {
@@ -28,6 +29,32 @@ export async function makeLab(): Promise<{ id: string; directory: string }> {
     .toString(16)
     .padStart(6, '0');
   return { id, directory: await mkdtemp(join(tmpdir(), `tierlab-${id}-`)) };
+}
+
+/** A guest of the sources as they are now, in a lab that is nobody else's, with those kernel modules. @returns `close` removes all of it */
+export async function openGuest(
+  modules: readonly string[],
+): Promise<{ readonly host: Host; readonly close: () => Promise<void> }> {
+  const lab = await makeLab();
+  const programs = await buildGuestPrograms();
+  const kind = umlHost(programs.directory);
+  const remove = async (): Promise<void> => {
+    await kind.destroy(lab);
+    await programs.remove();
+    await rm(lab.directory, { recursive: true, force: true });
+  };
+  try {
+    const host = await kind.open({ lab, report: () => {} });
+    await host.loadModules(modules);
+    const close = async (): Promise<void> => {
+      await host.disconnect();
+      await remove();
+    };
+    return { host, close };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
 }
 
 /** Opens a guest in another process, which is killed as soon as the guest is open. @returns what it said */

@@ -1,26 +1,17 @@
 /** Which packets netem hits follows from the seed, where kernel and `tc` take one; where they do not, the fault says so. */
-import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { namespacePerl } from '../../src/base/namespace-perl.ts';
 import { netemCommands } from '../../src/faults/link-netem.ts';
-import type { Host, HostKind, HostLab } from '../../src/hosts/contract.ts';
-import { umlHost } from '../../src/hosts/uml/index.ts';
-import { buildGuestPrograms, makeLab } from './guest-programs.ts';
+import type { Host } from '../../src/hosts/contract.ts';
+import { openGuest } from './guest-programs.ts';
 import { script } from './ipvs-guest.ts';
 
-let kind: HostKind;
-let lab: HostLab;
 let host: Host;
-let removePrograms: () => Promise<void> = async () => {};
+let close: () => Promise<void> = async () => {};
 
 /** A cable on which nobody says anything of himself: packet n is the nth that netem sees. */
 beforeAll(async () => {
-  lab = await makeLab();
-  const programs = await buildGuestPrograms();
-  removePrograms = programs.remove;
-  kind = umlHost(programs.directory);
-  host = await kind.open({ lab, report: () => {} });
-  await host.loadModules(['veth', 'sch_netem']);
+  ({ host, close } = await openGuest(['veth', 'sch_netem']));
   await script(host, [
     ...['left', 'right'].flatMap((name) => [
       `ip netns add ${name}`,
@@ -35,12 +26,7 @@ beforeAll(async () => {
   ]);
 });
 
-afterAll(async () => {
-  await host?.disconnect();
-  await kind.destroy(lab);
-  await removePrograms();
-  rmSync(lab.directory, { recursive: true, force: true });
-});
+afterAll(() => close());
 
 test.for([
   ['lost', { loss: 0.3 }],

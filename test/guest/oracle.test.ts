@@ -1,8 +1,6 @@
 /** The oracle's algorithms held against the kernel's own choices, in a guest. */
-import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Host, HostKind, HostLab } from '../../src/hosts/contract.ts';
-import { umlHost } from '../../src/hosts/uml/index.ts';
+import type { Host } from '../../src/hosts/contract.ts';
 import {
   askParts,
   askRouters,
@@ -17,7 +15,7 @@ import {
   shareOfDifference,
   withWeight,
 } from '../../src/oracle/index.ts';
-import { buildGuestPrograms, makeLab } from './guest-programs.ts';
+import { openGuest } from './guest-programs.ts';
 import { balancer, behind, clients, type Flow, flowsOf, nameOf, script, sendFlows } from './ipvs-guest.ts';
 import {
   behindIt,
@@ -31,18 +29,11 @@ import {
 } from './router-boots.ts';
 import { asked, endsOf, layOut, sixFlows, sixHops, sixRouter } from './six-ways.ts';
 
-let kind: HostKind;
-let lab: HostLab;
 let host: Host;
-let removePrograms: () => Promise<void> = async () => {};
+let close: () => Promise<void> = async () => {};
 
 beforeAll(async () => {
-  lab = await makeLab();
-  const programs = await buildGuestPrograms();
-  removePrograms = programs.remove;
-  kind = umlHost(programs.directory);
-  host = await kind.open({ lab, report: () => {} });
-  await host.loadModules(['veth', 'dummy', 'ip_vs', 'ip_vs_mh', 'ip_vs_sh', 'ip_vs_rr']);
+  ({ host, close } = await openGuest(['veth', 'dummy', 'ip_vs', 'ip_vs_mh', 'ip_vs_sh', 'ip_vs_rr']));
   await script(host, [
     `ip netns add ${clients}`,
     ...behind(clients, 'l4', ['192.0.2.1', '192.0.2.2']),
@@ -51,12 +42,7 @@ beforeAll(async () => {
   ]);
 });
 
-afterAll(async () => {
-  await host?.disconnect();
-  await kind.destroy(lab);
-  await removePrograms();
-  rmSync(lab.directory, { recursive: true, force: true });
-});
+afterAll(() => close());
 
 const mh = '-s mh -b mh-port,mh-fallback';
 const sh = '-s sh -b sh-port,sh-fallback';
